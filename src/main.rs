@@ -1,0 +1,3 @@
+//! The `jiesu` binary.
+
+fn main() {}
