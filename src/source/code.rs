@@ -1,0 +1,135 @@
+//! The codes of all findings. A code keeps its meaning for ever; one that is given up is not used again.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal, $name:literal, $severity:ident;)*) => {
+        /// A kind of finding, with a stable id (`J003`) and name (`unknown-key`).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// All codes, by id.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// `J001` and so on.
+            pub fn id(self) -> &'static str {
+                match self { $(Code::$variant => $id,)* }
+            }
+
+            /// A name that says what is meant, such as `unknown-key`.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// Whether findings of this kind refuse a bundle.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The file is not YAML.
+    YamlSyntax = "J001", "yaml-syntax", Error;
+    /// A key stands twice in one mapping.
+    DuplicateKey = "J002", "duplicate-key", Error;
+    /// A key that means nothing there.
+    UnknownKey = "J003", "unknown-key", Error;
+    /// A key that must be there is not.
+    MissingKey = "J004", "missing-key", Error;
+    /// A value of the wrong kind: a list where a text is wanted.
+    WrongType = "J005", "wrong-type", Error;
+    /// A text that is none of those allowed.
+    UnknownValue = "J006", "unknown-value", Error;
+    /// Anchors, aliases, tags and merge keys are not part of the language.
+    ForbiddenYaml = "J007", "forbidden-yaml", Error;
+    /// The file is larger than a file of its kind may be.
+    FileTooLarge = "J008", "file-too-large", Error;
+    /// The file could not be read, or is not UTF-8.
+    UnreadableFile = "J009", "unreadable-file", Error;
+    /// Lists in lists in lists, deeper than anyone writes by hand.
+    TooDeep = "J010", "too-deep", Error;
+    /// Not a date of the calendar.
+    InvalidDate = "J011", "invalid-date", Error;
+    /// A line that is not a JSON object of the expected form.
+    InvalidJsonLine = "J012", "invalid-json-line", Error;
+    /// Front matter is missing or not closed.
+    FrontMatter = "J013", "front-matter", Error;
+    /// A folder or file that a bundle must have is missing.
+    MissingFile = "J014", "missing-file", Error;
+    /// A file in a place where nothing is read.
+    UnexpectedFile = "J015", "unexpected-file", Warning;
+    /// Two things have the same id.
+    DuplicateId = "J020", "duplicate-id", Error;
+    /// A name that nothing has.
+    UnknownReference = "J021", "unknown-reference", Error;
+    /// An id with characters that ids do not have.
+    InvalidId = "J022", "invalid-id", Error;
+    /// A term of which normalisation leaves nothing.
+    EmptyTerm = "J023", "empty-term", Error;
+    /// A condition that is not one of the known forms.
+    MalformedCondition = "J024", "malformed-condition", Error;
+    /// A condition with nothing in it that must be there.
+    UnboundedCondition = "J025", "unbounded-condition", Error;
+    /// Lists or conditions that contain themselves.
+    ReferenceCycle = "J026", "reference-cycle", Error;
+    /// Not a regular expression, or one that is too large.
+    InvalidRegex = "J027", "invalid-regex", Error;
+    /// A regular expression without a literal that it requires: it runs on every sentence.
+    RegexWithoutLiteral = "J028", "regex-without-literal", Warning;
+    /// A limit of the engine: too many scenarios, too long a term.
+    LimitExceeded = "J029", "limit-exceeded", Error;
+    /// A `match` example on which its scenario does not fire.
+    ExampleDoesNotFire = "J030", "example-does-not-fire", Error;
+    /// A `match` example on which another scenario leads.
+    ExampleDoesNotLead = "J031", "example-does-not-lead", Error;
+    /// A `no_match` example on which its scenario fires.
+    ExampleFires = "J032", "example-fires", Error;
+    /// A deadline that cannot be read.
+    InvalidDeadline = "J033", "invalid-deadline", Error;
+    /// A template that is not one.
+    TemplateSyntax = "J040", "template-syntax", Error;
+    /// A placeholder that nothing fills.
+    UnknownPlaceholder = "J041", "unknown-placeholder", Error;
+    /// A slot that is asked for and never used in the reply.
+    UnusedSlot = "J042", "unused-slot", Warning;
+    /// A template that fails, or does not end, when it is filled.
+    TemplateFails = "J043", "template-fails", Error;
+    /// A scenario for which no department is responsible in some region or at some time.
+    NobodyResponsible = "J050", "nobody-responsible", Error;
+    /// Two responsibility rows of the same standing name different lead departments.
+    ConflictingResponsibility = "J051", "conflicting-responsibility", Error;
+    /// The calendar does not cover the date.
+    CalendarEnds = "J052", "calendar-ends", Warning;
+    /// A calendar that contradicts itself.
+    InvalidCalendar = "J053", "invalid-calendar", Error;
+    /// A tree of departments or regions that is none.
+    InvalidTree = "J054", "invalid-tree", Error;
+    /// A validity that ends before it begins.
+    InvalidPeriod = "J055", "invalid-period", Error;
+    /// An article whose validity is over.
+    ExpiredArticle = "J060", "expired-article", Warning;
+    /// An article without a legal basis.
+    MissingBasis = "J061", "missing-basis", Error;
+    /// An article, notice or case with nothing in it.
+    EmptyContent = "J062", "empty-content", Error;
+    /// A notice that is over and can be removed.
+    ExpiredNotice = "J063", "expired-notice", Warning;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_names_are_unique_and_in_order() {
+        let ids: Vec<_> = Code::ALL.iter().map(|code| code.id()).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ids.len());
+    }
+}

@@ -1,0 +1,38 @@
+//! Reading what editors write: YAML, front matter and JSON Lines, with the position of every value, and diagnostics
+//! that show the place.
+//!
+//! This is the only folder that knows YAML. It reads text that it is handed (never files), and knows nothing of
+//! scenarios, articles or departments: those folders describe their files as plain structs and get them back filled.
+
+mod code;
+mod dates;
+mod diagnostic;
+mod document;
+mod json_lines;
+mod message;
+mod read;
+mod render;
+mod shape;
+mod tree;
+
+pub use code::Code;
+pub use dates::{Date, Minute};
+pub use diagnostic::{Diagnostic, Position, Severity, SourceText};
+pub use document::{Document, Step};
+pub use json_lines::read_json_lines;
+pub use message::{Lang, Message};
+pub use read::Unread;
+pub use render::{render, render_plain};
+pub use tree::{Entry, Node, Value};
+
+/// The nearest of `known` to a misspelt `word`, when it is near enough to be meant (Damerau-Levenshtein distance of at
+/// most a third of its length, at least one).
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
