@@ -159,8 +159,10 @@ mod tests {
 
     #[test]
     fn a_deep_file_is_refused_and_a_bomb_cannot_be_written() {
-        let deep = format!("when: {}", "[".repeat(5_000));
-        assert!(findings(&deep)[0].starts_with("too-deep"), "{:?}", findings(&deep));
+        let deep = |levels| findings(&format!("when: {}{}", "[".repeat(levels), "]".repeat(levels)));
+        assert_eq!(deep(39), ["missing-key a.yaml:1:1"]);
+        assert_eq!(deep(60), ["too-deep a.yaml:1:46"]);
+        assert_eq!(deep(5_000).len(), 1);
         let bomb = "id: a\nwhen:\n  a: &a [x, x]\n  b: &b [*a, *a]\n  c: [*b, *b]\n";
         assert!(findings(bomb).iter().all(|finding| finding.starts_with("forbidden-yaml")));
     }
