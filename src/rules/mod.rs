@@ -1,0 +1,26 @@
+//! Scenarios and their conditions: read, compiled into one automaton, matched.
+//!
+//! Nothing here knows articles, departments or files; text comes in as [`crate::text::Text`], rules as documents that
+//! somebody else has read from disk.
+
+mod compile;
+mod condition;
+mod literals;
+mod matcher;
+mod negation;
+mod program;
+mod scenario;
+mod vocabulary;
+
+pub use compile::Compiled;
+pub use condition::{Clause, Form, Group, Scope};
+pub use program::Leaf;
+pub use matcher::{Evidence, ScenarioMatch};
+pub use negation::denied;
+pub use scenario::{Examples, Kind, Priority, Scenario, Slot};
+pub use vocabulary::Vocabulary;
+
+/// Terms longer than this (normalised characters) are refused.
+pub const MAX_TERM: usize = 64;
+/// A bundle with more scenarios is refused.
+pub const MAX_SCENARIOS: usize = 50_000;
