@@ -1,0 +1,114 @@
+//! The folder in which large indexes are kept between runs, by what they were made of.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
+
+use crate::knowledge::{Case, Cases, IndexError};
+use crate::say;
+use crate::source::{Code, Diagnostic, Message};
+use crate::text::Segmenter;
+
+/// From so many cases on the index is kept in the cache folder; fewer are indexed in memory, in well under a second.
+const LARGE: usize = 30_000;
+/// Indexes kept at most; the oldest go first.
+const KEPT: usize = 4;
+/// Changed whenever the index of the same content would come out differently.
+const FORMAT: &str = "1";
+
+/// Where large indexes are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+}
+
+impl Cache {
+    /// A cache in a folder, made when it is first needed.
+    pub fn in_folder(folder: PathBuf) -> Cache {
+        Cache { folder: Some(folder) }
+    }
+
+    /// No cache: every index is built in memory.
+    pub fn none() -> Cache {
+        Cache::default()
+    }
+
+    /// The index of cases. A large one is mapped from the cache, built there first when it is missing or damaged; when
+    /// the folder cannot be used the index is built in memory and a warning says so. `content` is the hash of all that
+    /// the index is made of; `fill` keeps small ones too.
+    pub(super) fn cases(
+        &self,
+        cases: Vec<Case>,
+        content: &str,
+        segmenter: &Segmenter,
+        fill: bool,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<Cases, IndexError> {
+        let key = format!("{FORMAT}-{}-{content}", env!("CARGO_PKG_VERSION"));
+        let in_memory = |cases| Cases::build(Box::new(RamDirectory::create()), &key, cases, segmenter);
+        let Some(folder) = self.folder.as_ref().filter(|_| fill || cases.len() >= LARGE) else {
+            return in_memory(cases);
+        };
+        let place = folder.join(&key);
+        if let Some(directory) = place.is_dir().then(|| open(&place).ok()).flatten()
+            && let Ok(found) = Cases::open(directory, &key, cases.clone())
+        {
+            return Ok(found);
+        }
+        match build(folder, &place, &key, &cases, segmenter) {
+            Ok(built) => Ok(built),
+            Err(error) => {
+                let shown = folder.display();
+                let message = say!(
+                    "缓存目录 {shown} 不可用，索引改在内存里建立：{error}",
+                    "the cache folder {shown} cannot be used, the index is built in memory: {error}"
+                );
+                diagnostics.push(warning(message));
+                in_memory(cases)
+            }
+        }
+    }
+}
+
+fn warning(message: Message) -> Diagnostic {
+    let mut finding = Diagnostic::about("knowledge/cases", Code::UnreadableFile, message);
+    finding.severity = crate::source::Severity::Warning;
+    finding
+}
+
+fn open(place: &Path) -> Result<Box<dyn Directory>, IndexError> {
+    let directory = MmapDirectory::open(place).map_err(|error| IndexError::Failed(error.to_string()))?;
+    Ok(Box::new(directory))
+}
+
+/// Builds beside the place and renames, so that an index in the cache is always whole.
+fn build(folder: &Path, place: &Path, key: &str, cases: &[Case], segmenter: &Segmenter) -> Result<Cases, IndexError> {
+    let failed = |error: std::io::Error| IndexError::Failed(error.to_string());
+    let unfinished = folder.join(format!("{key}.{}.new", std::process::id()));
+    fs::create_dir_all(&unfinished).map_err(failed)?;
+    let built = Cases::build(open(&unfinished)?, key, cases.to_vec(), segmenter);
+    if let Err(error) = built {
+        let _ = fs::remove_dir_all(&unfinished);
+        return Err(error);
+    }
+    drop(built);
+    let _ = fs::remove_dir_all(place);
+    fs::rename(&unfinished, place).map_err(failed)?;
+    forget_old(folder);
+    Cases::open(open(place)?, key, cases.to_vec())
+}
+
+/// Removes all but the newest indexes. What cannot be removed stays.
+fn forget_old(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut kept: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    kept.sort();
+    kept.reverse();
+    for (_, path) in kept.into_iter().skip(KEPT) {
+        let _ = fs::remove_dir_all(path);
+    }
+}

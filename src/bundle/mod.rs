@@ -1,0 +1,22 @@
+//! From a folder to one immutable bundle: files are read as a whole, loaded, checked against each other, and swapped in
+//! while the last good one goes on serving.
+//!
+//! This is the lowest folder that touches the disk. It knows nothing of HTTP or tickets.
+
+mod cache;
+mod files;
+mod git;
+mod history;
+mod live;
+mod load;
+mod references;
+mod settings;
+mod snapshot;
+mod watch;
+
+pub use cache::Cache;
+pub use history::History;
+pub use live::{Attempt, Live, LiveError, Serving, Status};
+pub use load::{Bundle, Counts, Loaded, Loader};
+pub use snapshot::{FileContent, Snapshot, SnapshotError};
+pub use watch::watch;

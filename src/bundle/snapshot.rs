@@ -1,0 +1,251 @@
+//! All files of a bundle as they were at one moment.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use super::files::{self, Kind};
+use crate::say;
+use crate::source::{Code, Diagnostic, Message};
+
+/// The two folders that make a bundle.
+const FOLDERS: [&str; 2] = ["rules", "knowledge"];
+/// Folders in folders, at the most; more is a loop of links.
+const MAX_DEPTH: usize = 8;
+/// Files in one bundle, at the most.
+const MAX_FILES: usize = 200_000;
+/// How often a folder that changes while it is read is read again.
+const MAX_TRIES: usize = 20;
+/// The pause before it is read again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A file's text and the SHA-256 of its bytes, in hexadecimal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FileContent {
+    /// The text.
+    pub text: String,
+    /// SHA-256 of the text, 64 hexadecimal digits.
+    pub hash: String,
+}
+
+impl FileContent {
+    /// Text with its hash.
+    pub fn new(text: String) -> FileContent {
+        let hash = hex(&Sha256::digest(text.as_bytes()));
+        FileContent { text, hash }
+    }
+}
+
+/// All files of a bundle, and what could not be read.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// By path, relative to the bundle with `/` between parts.
+    pub files: BTreeMap<String, Arc<FileContent>>,
+    /// Files that could not be read, or stand where nothing is read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a folder could not be read at all.
+#[derive(Debug)]
+pub enum SnapshotError {
+    /// Neither `rules/` nor `knowledge/` is there.
+    NoBundle(PathBuf),
+    /// It never stood still.
+    Unsettled(PathBuf),
+    /// Listing it failed.
+    Io(PathBuf, io::Error),
+}
+
+impl SnapshotError {
+    /// What to tell people.
+    pub fn message(&self) -> Message {
+        match self {
+            SnapshotError::NoBundle(path) => {
+                let path = path.display();
+                say!(
+                    "在 {path} 下找不到 rules/ 目录；用 --bundle 指定规则包所在的目录，或用 jiesu init 新建一个",
+                    "there is no rules/ folder in {path}: name the bundle's folder with --bundle, or make one with `jiesu init`"
+                )
+            }
+            SnapshotError::Unsettled(path) => {
+                let path = path.display();
+                say!("{path} 一直在变化，读不到完整的规则包", "{path} keeps changing: no whole bundle could be read")
+            }
+            SnapshotError::Io(path, error) => {
+                let path = path.display();
+                say!("读取 {path} 失败：{error}", "cannot read {path}: {error}")
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message().en)
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+/// A file on disk: enough to notice that it was written, replaced or swapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    path: PathBuf,
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
+}
+
+/// Relative path → file on disk.
+pub(super) type Listing = BTreeMap<String, Listed>;
+
+impl Snapshot {
+    /// Reads the bundle in `root`. It is listed before and after; when anything differs it is read again, so that what
+    /// comes back stood on disk at one moment. A `git checkout` that is under way is waited for.
+    pub fn read(root: &Path) -> Result<Snapshot, SnapshotError> {
+        for attempt in 0..MAX_TRIES {
+            if attempt > 0 {
+                thread::sleep(PAUSE);
+            }
+            if root.join(".git/index.lock").exists() && attempt + 1 < MAX_TRIES {
+                continue;
+            }
+            let before = list(root)?;
+            let snapshot = Snapshot::of(&before);
+            if list(root)? == before {
+                return Ok(snapshot);
+            }
+        }
+        Err(SnapshotError::Unsettled(root.to_owned()))
+    }
+
+    fn of(listing: &Listing) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for (path, listed) in listing {
+            let Some(kind) = files::kind(path) else {
+                let message = say!("这个位置的文件不会被读取", "nothing is read from a file here");
+                snapshot.diagnostics.push(Diagnostic::about(path, Code::UnexpectedFile, message).note(say!(
+                    "场景放 rules/scenarios/**/*.yaml，知识放 knowledge/articles/**/*.md，案例放 knowledge/cases/*.jsonl",
+                    "scenarios go to rules/scenarios/**/*.yaml, articles to knowledge/articles/**/*.md, cases to knowledge/cases/*.jsonl"
+                )));
+                continue;
+            };
+            match read_file(listed, kind) {
+                Ok(content) => {
+                    snapshot.files.insert(path.clone(), Arc::new(content));
+                }
+                Err((code, message)) => snapshot.diagnostics.push(Diagnostic::about(path, code, message)),
+            }
+        }
+        snapshot
+    }
+
+    /// The revision: the same files give the same one, anything else another. The first sixteen hexadecimal digits of
+    /// the SHA-256 over paths and contents.
+    pub fn revision(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, content) in &self.files {
+            hasher.update(path.as_bytes());
+            hasher.update([0]);
+            hasher.update(content.hash.as_bytes());
+            hasher.update([0]);
+        }
+        // A file that could not be read is part of the state too.
+        for diagnostic in self.diagnostics.iter().filter(|d| d.is_error()) {
+            hasher.update(diagnostic.path.as_bytes());
+            hasher.update([1]);
+        }
+        hex(&hasher.finalize())[..16].to_owned()
+    }
+}
+
+/// Lists the files of a bundle, links followed.
+pub(super) fn list(root: &Path) -> Result<Listing, SnapshotError> {
+    if !root.join("rules").is_dir() {
+        return Err(SnapshotError::NoBundle(root.to_owned()));
+    }
+    let mut listing = Listing::new();
+    for folder in FOLDERS {
+        // Resolved once, so that a link that is swapped while it is read shows as other files, not as a mixture.
+        match root.join(folder).canonicalize() {
+            Ok(path) => list_folder(&path, folder, 0, &mut listing)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(SnapshotError::Io(root.join(folder), error)),
+        }
+    }
+    Ok(listing)
+}
+
+fn list_folder(folder: &Path, relative: &str, depth: usize, listing: &mut Listing) -> Result<(), SnapshotError> {
+    let failed = |error| SnapshotError::Io(folder.to_owned(), error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if files::is_ignored(&name) {
+            continue;
+        }
+        let path = entry.path();
+        let relative = format!("{relative}/{name}");
+        // What vanished between listing and looking is not there; the second listing notices.
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if metadata.is_dir() {
+            if depth < MAX_DEPTH {
+                list_folder(&path, &relative, depth + 1, listing)?;
+            }
+        } else if listing.len() < MAX_FILES {
+            let listed =
+                Listed { path, length: metadata.len(), modified: metadata.modified().ok(), inode: inode(&metadata) };
+            listing.insert(relative, listed);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
+}
+
+fn read_file(listed: &Listed, kind: Kind) -> Result<FileContent, (Code, Message)> {
+    let most = files::most_bytes(kind);
+    if listed.length > most {
+        let (length, most) = (listed.length >> 20, most >> 20);
+        return Err((
+            Code::FileTooLarge,
+            say!("文件有 {length} MB，这类文件最大 {most} MB", "the file has {length} MB; {most} MB at the most for its kind"),
+        ));
+    }
+    let bytes = fs::read(&listed.path)
+        .map_err(|error| (Code::UnreadableFile, say!("文件打不开：{error}", "the file cannot be read: {error}")))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(FileContent::new(text)),
+        Err(error) => {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+            Err((
+                Code::UnreadableFile,
+                say!("第 {line} 行不是 UTF-8 编码，请另存为 UTF-8", "line {line} is not UTF-8: save the file as UTF-8"),
+            ))
+        }
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        use std::fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,401 @@
+//! One complaint's way: rules, search, rank, responsibility, reply.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::answer::{self, rounded};
+use super::complaint::{Complaint, ComplaintError};
+use super::decision::{
+    Bar, CategoryReference, Decision, DepartmentReference, Matter, Outcome, Reply, RunnerUp, ScenarioReference, Source,
+};
+use super::kind::kind;
+use super::matters::matters;
+use super::place::{Place, place};
+use super::prepared::Prepared;
+use super::rank::{Because, Candidate, because, rank};
+use crate::catalog::{Catalog, Department, Responsible};
+use crate::knowledge::{Article, Case, Filter, Hit, Knowledge, Query};
+use crate::reply::Values;
+use crate::rules::{Compiled, Priority, Scenario};
+use crate::text::{Segmenter, Text};
+
+/// Articles and cases in a decision, at the most.
+const MOST_FOUND: usize = 5;
+/// Runners-up in a decision, at the most.
+const MOST_RUNNERS_UP: usize = 5;
+/// Cases that vote where no rule speaks.
+const VOTERS: usize = 10;
+/// A case votes from this similarity on (the part of the complaint's informative words that it has).
+const NEAR: f32 = 0.35;
+/// An article that no scenario names is offered from this similarity on.
+const RELEVANT: f32 = 0.2;
+
+/// What a bundle says about all decisions.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the bundle.
+    pub name: String,
+    /// The hotline's number, for replies.
+    pub hotline: String,
+    /// The accuracy that automatic dispatch must reach.
+    pub target: f64,
+    /// The time zone of deadlines and notices.
+    pub time_zone: jiff::tz::TimeZone,
+}
+
+/// Everything a decision is made from.
+pub struct Parts {
+    /// The scenarios' conditions, compiled.
+    pub rules: Arc<Compiled>,
+    /// The scenarios with their templates, in any order.
+    pub prepared: Vec<Arc<Prepared>>,
+    /// Departments, regions, responsibility, calendar.
+    pub catalog: Arc<Catalog>,
+    /// Articles, notices, cases.
+    pub knowledge: Knowledge,
+    /// The segmenter with the bundle's dictionary.
+    pub segmenter: Segmenter,
+    /// The bundle's settings.
+    pub settings: Settings,
+    /// The bundle's revision.
+    pub revision: String,
+}
+
+/// How to decide.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Leave everything learned out: where no rule speaks, past cases suggest nothing.
+    pub rules_only: bool,
+}
+
+/// The engine over one bundle's parts. Immutable; shared by all threads.
+pub struct Engine {
+    rules: Arc<Compiled>,
+    /// In the order of the compiled scenarios.
+    prepared: Vec<Arc<Prepared>>,
+    catalog: Arc<Catalog>,
+    knowledge: Knowledge,
+    segmenter: Segmenter,
+    settings: Settings,
+    revision: String,
+}
+
+impl Engine {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Engine {
+        let Parts { rules, mut prepared, catalog, knowledge, segmenter, settings, revision } = parts;
+        prepared.sort_by(|a, b| a.scenario.id.cmp(&b.scenario.id));
+        Engine { rules, prepared, catalog, knowledge, segmenter, settings, revision }
+    }
+
+    /// The compiled rules.
+    pub fn rules(&self) -> &Arc<Compiled> {
+        &self.rules
+    }
+
+    /// Departments, regions, responsibility, calendar.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Articles, notices, cases.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// The segmenter with the bundle's dictionary.
+    pub fn segmenter(&self) -> &Segmenter {
+        &self.segmenter
+    }
+
+    /// The bundle's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The bundle's revision.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// Decides a complaint. Fails only when a field is out of bounds or nothing can be read in it.
+    pub fn decide(&self, complaint: &Complaint, options: Options) -> Result<Decision, ComplaintError> {
+        complaint.check()?;
+        let text = Text::new(complaint.title.as_deref(), &complaint.text);
+        if text.normalised().trim().is_empty() {
+            return Err(ComplaintError::Empty);
+        }
+        let work = Work {
+            engine: self,
+            complaint,
+            place: place(&self.catalog, &text, complaint.district.as_deref()),
+            query: Query::from_text(&text, &self.segmenter),
+            text: &text,
+        };
+        Ok(work.decide(options))
+    }
+}
+
+/// One complaint while it is decided.
+struct Work<'a> {
+    engine: &'a Engine,
+    complaint: &'a Complaint,
+    text: &'a Text,
+    place: Place<'a>,
+    query: Query,
+}
+
+impl<'a> Work<'a> {
+    fn decide(&self, options: Options) -> Decision {
+        let engine = self.engine;
+        let found = engine.rules.matches(self.text);
+        let candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
+        let cases = engine.knowledge.cases.search(&self.query, VOTERS);
+        let mut decision = self.undecided();
+        match candidates.first() {
+            Some(leader) => self.by_rule(leader, &candidates, &mut decision),
+            None if options.rules_only => {}
+            None => self.by_cases(&cases, &mut decision),
+        }
+        let led = decision.scenario.as_ref().map(|scenario| scenario.id.clone());
+        decision.articles = self.articles(led.as_deref());
+        decision.notices = self.notices(led.as_deref());
+        decision.cases = cases.iter().take(MOST_FOUND).map(|hit| answer::case(hit, &self.query)).collect();
+        decision
+    }
+
+    /// What is known before anything has matched.
+    fn undecided(&self) -> Decision {
+        let at = self.complaint.at.datetime();
+        Decision {
+            id: None,
+            at: answer::timestamp(at, self.complaint.at.time_zone()),
+            revision: self.engine.revision.clone(),
+            engine: None,
+            outcome: Outcome::Unknown,
+            source: None,
+            emergency: false,
+            kind: kind(self.text, None),
+            scenario: None,
+            category: None,
+            department: None,
+            unit: None,
+            joint: Vec::new(),
+            district: self.place.district.map(answer::region),
+            deadline: None,
+            bar: Bar { target: self.engine.settings.target, threshold: None, met: false },
+            matters: Vec::new(),
+            reply: None,
+            questions: Vec::new(),
+            steps: Vec::new(),
+            notices: Vec::new(),
+            facts: answer::facts(self.text, at),
+            evidence: Vec::new(),
+            runners_up: Vec::new(),
+            articles: Vec::new(),
+            cases: Vec::new(),
+            elapsed_us: None,
+        }
+    }
+
+    fn by_rule(&self, leader: &Candidate, candidates: &[Candidate], decision: &mut Decision) {
+        let scenario = self.scenario(leader);
+        self.lead(leader.found.scenario, &leader.found.evidence, leader.confidence, decision);
+        decision.source = Some(Source::Rule);
+        decision.emergency = leader.priority == Priority::Emergency;
+        decision.evidence = answer::evidence(&self.engine.rules, self.text, &leader.found.evidence, false);
+        decision.evidence.extend(answer::evidence(&self.engine.rules, self.text, &leader.found.hints, true));
+        decision.runners_up = candidates[1..].iter().take(MOST_RUNNERS_UP).map(|c| self.runner_up(leader, c)).collect();
+        decision.matters = self.matters(candidates);
+        // An editor may vouch for a scenario; nothing else goes out by itself while no real case has earned a bar.
+        let complete = decision.questions.iter().all(|question| !question.required);
+        let alone = decision.matters.len() == 1;
+        decision.bar.met = scenario.auto && complete && alone && decision.department.is_some();
+        decision.outcome = if decision.bar.met { Outcome::Auto } else { Outcome::Suggest };
+    }
+
+    /// Fills in all that follows from a scenario: category, department, unit, deadline, reply, questions, steps.
+    fn lead(&self, index: usize, hits: &[crate::rules::Evidence], confidence: f64, decision: &mut Decision) {
+        let prepared = &self.engine.prepared[index];
+        let scenario = &prepared.scenario;
+        let confidence = rounded(confidence);
+        decision.outcome = Outcome::Suggest;
+        decision.kind = kind(self.text, scenario.kind);
+        decision.scenario = Some(reference(scenario, confidence));
+        decision.category = Some(CategoryReference { path: scenario.category.clone(), confidence });
+        let (row, lead) = self.responsible(scenario).unzip();
+        let unit = lead.and_then(|lead| self.unit(lead));
+        decision.department = row.zip(lead).map(|(row, lead)| department(row, lead, confidence));
+        decision.unit = unit.map(answer::department);
+        let joint = row.into_iter().flat_map(|row| &row.joint);
+        decision.joint = joint.filter_map(|id| self.engine.catalog.department(id)).map(answer::department).collect();
+        let basis = scenario.deadline_basis.as_deref();
+        decision.deadline = prepared.deadline.as_ref().map(|term| {
+            answer::deadline(&self.engine.catalog, term, basis, unit.or(lead), &self.complaint.at)
+        });
+        let slots = answer::slot_values(scenario, self.text, hits, self.complaint.at.datetime());
+        decision.questions = answer::questions(&slots);
+        decision.steps = scenario.steps.clone();
+        decision.reply = self.reply(prepared, &slots, decision);
+    }
+
+    fn reply(
+        &self,
+        prepared: &Prepared,
+        slots: &[(&crate::rules::Slot, Option<String>)],
+        decision: &Decision,
+    ) -> Option<Reply> {
+        if prepared.scenario.reply.trim().is_empty() {
+            return None;
+        }
+        let mut values = Values::new();
+        for (slot, value) in slots {
+            if let Some(value) = value {
+                values.set(&slot.name, value);
+            }
+        }
+        values.set("scenario", &prepared.scenario.title);
+        values.set("hotline", &self.engine.settings.hotline);
+        values.set("department", decision.department.as_ref().map_or("相关责任部门", |department| &department.name));
+        let unit = decision.unit.as_ref().map(|unit| &unit.name);
+        values.set("unit", unit.or(decision.department.as_ref().map(|d| &d.name)).map_or("相关责任部门", |name| name));
+        values.set("district", decision.district.as_ref().map_or("", |district| &district.name));
+        values.set("deadline", decision.deadline.as_ref().map_or("规定时限", |deadline| &deadline.text));
+        let rendered = prepared.template.render(&values);
+        Some(Reply { text: rendered.text, missing: rendered.missing })
+    }
+
+    fn scenario(&self, candidate: &Candidate) -> &'a Scenario {
+        &self.engine.rules.scenarios()[candidate.found.scenario]
+    }
+
+    fn responsible(&self, scenario: &Scenario) -> Option<(&'a Responsible, &'a Department)> {
+        let catalog = &self.engine.catalog;
+        let region = self.place.region.map(|region| region.id.as_str());
+        let row = catalog.responsible(&scenario.id, Some(&scenario.category), region, self.complaint.at.date())?;
+        Some((row, catalog.department(&row.lead)?))
+    }
+
+    fn unit(&self, lead: &Department) -> Option<&'a Department> {
+        self.engine.catalog.unit(&lead.id, self.place.region.map(|region| region.id.as_str()))
+    }
+
+    fn runner_up(&self, leader: &Candidate, candidate: &Candidate) -> RunnerUp {
+        let scenario = self.scenario(candidate);
+        let behind = match because(leader, candidate) {
+            Because::Emergency => "emergency",
+            Because::Priority => "priority",
+            Because::Specificity => "specificity",
+            Because::Id => "id",
+        };
+        RunnerUp {
+            scenario: reference(scenario, rounded(candidate.confidence)),
+            department: self.responsible(scenario).map(|(_, lead)| answer::department(lead)),
+            source: Source::Rule,
+            behind: behind.to_owned(),
+            evidence: answer::evidence(&self.engine.rules, self.text, &candidate.found.evidence, false),
+        }
+    }
+
+    fn matters(&self, candidates: &[Candidate]) -> Vec<Matter> {
+        matters(self.text, candidates)
+            .into_iter()
+            .map(|index| {
+                let candidate = &candidates[index];
+                let scenario = self.scenario(candidate);
+                let confidence = rounded(candidate.confidence);
+                let mut spans: Vec<_> =
+                    candidate.found.evidence.iter().map(|hit| self.text.original(hit.start..hit.end)).collect();
+                spans.dedup();
+                Matter {
+                    scenario: reference(scenario, confidence),
+                    department: self.responsible(scenario).map(|(row, lead)| department(row, lead, confidence)),
+                    spans,
+                }
+            })
+            .collect()
+    }
+
+    /// Where no rule speaks: what the nearest cases were. It is suggested, and never goes out by itself.
+    fn by_cases(&self, cases: &[Hit<'_, Case>], decision: &mut Decision) {
+        let near = || cases.iter().filter(|hit| hit.similarity >= NEAR);
+        let scenarios = near().filter_map(|hit| Some((hit.item.scenario.as_deref()?, hit.similarity)));
+        let known = scenarios.filter_map(|(id, weight)| Some((self.engine.rules.position(id)?, weight)));
+        if let Some((index, confidence)) = vote(known) {
+            self.lead(index, &[], confidence, decision);
+            decision.source = Some(Source::Learned);
+            return;
+        }
+        if let Some((path, confidence)) = vote(near().filter_map(|h| Some((h.item.category.as_deref()?, h.similarity)))) {
+            decision.category = Some(CategoryReference { path: path.to_owned(), confidence: rounded(confidence) });
+        }
+        let departments = near().filter_map(|hit| {
+            let named = self.engine.catalog.department_named(hit.item.department.as_deref()?)?;
+            Some((named.id.as_str(), hit.similarity))
+        });
+        if let Some((id, confidence)) = vote(departments) {
+            let named = self.engine.catalog.department(id);
+            decision.department = named.map(|named| DepartmentReference {
+                id: named.id.clone(),
+                name: named.name.clone(),
+                basis: "相近的历史案例".to_owned(),
+                reason: None,
+                confidence: rounded(confidence),
+            });
+            decision.unit = named.and_then(|named| self.unit(named)).map(answer::department);
+        }
+        if decision.category.is_some() || decision.department.is_some() {
+            decision.outcome = Outcome::Suggest;
+            decision.source = Some(Source::Learned);
+        }
+    }
+
+    /// The articles that the scenario names, in its order, then the nearest others.
+    fn articles(&self, scenario: Option<&str>) -> Vec<super::ArticleReference> {
+        let filter = Filter { regions: &self.place.within, ..Filter::at(self.complaint.at.datetime()) };
+        let scenario = scenario.and_then(|id| Some(&self.engine.rules.scenarios()[self.engine.rules.position(id)?]));
+        let named: Vec<&str> = scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
+        let hits: Vec<Hit<'_, Article>> = self.engine.knowledge.reference.articles(&self.query, &filter, &named, MOST_FOUND);
+        hits.iter()
+            .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
+            .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)
+            .map(|(hit, named)| answer::article(hit, &self.query, named))
+            .collect()
+    }
+
+    fn notices(&self, scenario: Option<&str>) -> Vec<super::NoticeReference> {
+        let filter = Filter { regions: &self.place.within, ..Filter::at(self.complaint.at.datetime()) };
+        let live = self.engine.knowledge.reference.live_notices(self.text, &filter, scenario);
+        live.into_iter().take(MOST_FOUND).map(|live| answer::notice(live.notice)).collect()
+    }
+}
+
+fn reference(scenario: &Scenario, confidence: f64) -> ScenarioReference {
+    ScenarioReference { id: scenario.id.clone(), title: scenario.title.clone(), confidence }
+}
+
+fn department(row: &Responsible, lead: &Department, confidence: f64) -> DepartmentReference {
+    DepartmentReference {
+        id: lead.id.clone(),
+        name: lead.name.clone(),
+        basis: row.basis.clone(),
+        reason: row.reason.clone(),
+        confidence,
+    }
+}
+
+/// The label with the most weight, and its part of all the weight times the greatest weight (many far cases that agree
+/// are still far). Of equal labels the smallest.
+fn vote<L: Copy + Ord + std::hash::Hash>(voters: impl Iterator<Item = (L, f32)>) -> Option<(L, f64)> {
+    let mut weights: FxHashMap<L, f64> = FxHashMap::default();
+    let (mut total, mut nearest) = (0.0, 0.0_f64);
+    for (label, weight) in voters {
+        let weight = f64::from(weight);
+        *weights.entry(label).or_default() += weight;
+        total += weight;
+        nearest = nearest.max(weight);
+    }
+    let best = weights.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    Some((best.0, best.1 / total * nearest))
+}

@@ -1,0 +1,22 @@
+//! The engine: a complaint and a bundle's parts in, a decision out.
+//!
+//! Everything here is a function of its arguments: no files, no clock, no network. The same complaint, time and parts
+//! give the same decision, byte for byte.
+
+mod answer;
+mod complaint;
+mod decision;
+mod engine;
+mod kind;
+mod matters;
+mod place;
+mod prepared;
+mod rank;
+
+pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE};
+pub use decision::{
+    ArticleReference, Bar, CaseReference, CategoryReference, Deadline, Decision, DepartmentReference, EvidenceItem,
+    FactItem, Matter, Named, NoticeReference, Outcome, Question, Reply, RunnerUp, ScenarioReference, Source,
+};
+pub use engine::{Engine, Options, Parts, Settings};
+pub use prepared::Prepared;
