@@ -222,8 +222,8 @@ impl Loader {
             let files = CatalogFiles {
                 departments: departments.first().map(|d| &**d),
                 regions: regions.first().map(|d| &**d),
-                responsibility: &responsibility.iter().map(|d| &**d).collect::<Vec<_>>(),
-                calendar: &calendar.iter().map(|d| &**d).collect::<Vec<_>>(),
+                responsibility: &borrowed(&responsibility),
+                calendar: &borrowed(&calendar),
             };
             let value = Catalog::load(&files, &mut findings).map(Arc::new);
             self.catalog = Some(Made { from, value, findings });
@@ -240,10 +240,7 @@ impl Loader {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Arc<Compiled>> {
         let (terms, conditions) = (self.documents(Kind::Terms), self.documents(Kind::Conditions));
-        let documents = |documents: &[Arc<Document>]| documents.to_vec();
-        let (terms, conditions) = (documents(&terms), documents(&conditions));
-        let references = |documents: &'_ [Arc<Document>]| documents.iter().map(|d| &**d).collect::<Vec<_>>();
-        let vocabulary = Vocabulary::read(&references(&terms), &references(&conditions), diagnostics);
+        let vocabulary = Vocabulary::read(&borrowed(&terms), &borrowed(&conditions), diagnostics);
         let scenarios = prepared.iter().map(|prepared| Arc::clone(&prepared.scenario)).collect();
         let compiled = Compiled::new(scenarios, &vocabulary, segmenter, self.rules.as_deref(), diagnostics)?;
         let compiled = Arc::new(compiled);
@@ -300,6 +297,10 @@ impl Loader {
         diagnostics.extend(made.findings.iter().cloned());
         Some(Arc::clone(&made.value))
     }
+}
+
+fn borrowed(documents: &[Arc<Document>]) -> Vec<&Document> {
+    documents.iter().map(|document| &**document).collect()
 }
 
 fn index_failed(path: &str, error: &crate::knowledge::IndexError) -> Diagnostic {

@@ -92,7 +92,7 @@ pub struct Calendar {
 
 impl Calendar {
     /// Reads and checks the tables. What contradicts itself is reported (J053, J055) and left out.
-    pub(super) fn load(documents: &[Document], diagnostics: &mut Vec<Diagnostic>) -> Calendar {
+    pub(super) fn load(documents: &[&Document], diagnostics: &mut Vec<Diagnostic>) -> Calendar {
         let mut calendar = Calendar::default();
         for document in documents {
             let Some(table) = document.read::<CalendarYear>(diagnostics) else { continue };

@@ -39,9 +39,9 @@ pub struct CatalogFiles<'a> {
     /// `rules/regions.yaml`.
     pub regions: Option<&'a Document>,
     /// `rules/responsibility/*.yaml`.
-    pub responsibility: &'a [Document],
+    pub responsibility: &'a [&'a Document],
     /// `rules/calendar/*.yaml`.
-    pub calendar: &'a [Document],
+    pub calendar: &'a [&'a Document],
 }
 
 /// Departments, regions, responsibility and calendar of one bundle; never changed after it is loaded.

@@ -103,7 +103,7 @@ pub(super) struct Responsibilities {
 
 impl Responsibilities {
     pub(super) fn load(
-        documents: &[Document],
+        documents: &[&Document],
         departments: &Departments,
         regions: &Regions,
         diagnostics: &mut Vec<Diagnostic>,

@@ -8,7 +8,7 @@ use super::decision::{
     ArticleReference, CaseReference, Deadline, EvidenceItem, FactItem, Named, NoticeReference, PassageItem, Question,
 };
 use crate::catalog::{self, Catalog, Department, Region};
-use crate::knowledge::{Article, Case, Hit, Notice, Origin, Passage, Query};
+use crate::knowledge::{Article, Basis, Case, Hit, Notice, Origin, Passage, Query};
 use crate::rules::{Compiled, Evidence, Scenario, Slot};
 use crate::text::{Fact, FactKind, Text};
 
@@ -109,7 +109,7 @@ pub(super) fn deadline(
     let calendar = department.map(|department| department.calendar).unwrap_or_default();
     let due = catalog.due(term, calendar, at.datetime());
     Deadline {
-        term: term.message().zh,
+        term: term.in_words().zh,
         due: timestamp(due.at, at.time_zone()),
         text: in_words(due.at, at.datetime()),
         basis: basis.map(str::to_owned),
@@ -150,14 +150,20 @@ pub(super) fn article(hit: &Hit<'_, Article>, query: &Query, named: bool) -> Art
     ArticleReference {
         id: article.id.clone(),
         title: article.title.clone(),
-        basis: article.basis.iter().map(ToString::to_string).collect(),
-        effective: article.effective.to_string(),
+        basis: article.basis.iter().map(cited).collect(),
+        effective: article.effective.map(|date| date.to_string()),
         expires: article.expires.map(|date| date.to_string()),
         text: article.body.clone(),
         passage: hit.passages(query).into_iter().next().map(passage),
         named,
         similarity: rounded(hit.similarity),
     }
+}
+
+/// A law as it is cited: 《城市供水条例》第二十七条.
+fn cited(basis: &Basis) -> String {
+    let title = if basis.title.starts_with('《') { basis.title.clone() } else { format!("《{}》", basis.title) };
+    title + basis.article.as_deref().unwrap_or_default()
 }
 
 pub(super) fn case(hit: &Hit<'_, Case>, query: &Query) -> CaseReference {

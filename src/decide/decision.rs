@@ -272,7 +272,8 @@ pub struct ArticleReference {
     /// Law or document with article number.
     pub basis: Vec<String>,
     /// Since when.
-    pub effective: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective: Option<String>,
     /// Until when, where it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,

@@ -151,7 +151,7 @@ impl<'a> Work<'a> {
         let engine = self.engine;
         let found = engine.rules.matches(self.text);
         let candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
-        let cases = engine.knowledge.cases.search(&self.query, VOTERS);
+        let cases = engine.knowledge.cases.nearest(&self.query, VOTERS, |_| true);
         let mut decision = self.undecided();
         match candidates.first() {
             Some(leader) => self.by_rule(leader, &candidates, &mut decision),
@@ -249,19 +249,17 @@ impl<'a> Work<'a> {
         if prepared.scenario.reply.trim().is_empty() {
             return None;
         }
-        let mut values = Values::new();
-        for (slot, value) in slots {
-            if let Some(value) = value {
-                values.set(&slot.name, value);
-            }
-        }
-        values.set("scenario", &prepared.scenario.title);
-        values.set("hotline", &self.engine.settings.hotline);
-        values.set("department", decision.department.as_ref().map_or("相关责任部门", |department| &department.name));
-        let unit = decision.unit.as_ref().map(|unit| &unit.name);
-        values.set("unit", unit.or(decision.department.as_ref().map(|d| &d.name)).map_or("相关责任部门", |name| name));
-        values.set("district", decision.district.as_ref().map_or("", |district| &district.name));
-        values.set("deadline", decision.deadline.as_ref().map_or("规定时限", |deadline| &deadline.text));
+        let department = decision.department.as_ref().map_or("相关责任部门", |department| &department.name);
+        let placeholders = [
+            ("scenario", prepared.scenario.title.as_str()),
+            ("hotline", &self.engine.settings.hotline),
+            ("department", department),
+            ("unit", decision.unit.as_ref().map_or(department, |unit| &unit.name)),
+            ("district", decision.district.as_ref().map_or("", |district| &district.name)),
+            ("deadline", decision.deadline.as_ref().map_or("规定时限", |deadline| &deadline.text)),
+        ];
+        let filled = slots.iter().filter_map(|(slot, value)| Some((slot.name.as_str(), value.as_deref()?)));
+        let values: Values<'_> = filled.chain(placeholders).collect();
         let rendered = prepared.template.render(&values);
         Some(Reply { text: rendered.text, missing: rendered.missing })
     }
@@ -365,9 +363,10 @@ impl<'a> Work<'a> {
     }
 
     fn notices(&self, scenario: Option<&str>) -> Vec<super::NoticeReference> {
-        let filter = Filter { regions: &self.place.within, ..Filter::at(self.complaint.at.datetime()) };
-        let live = self.engine.knowledge.reference.live_notices(self.text, &filter, scenario);
-        live.into_iter().take(MOST_FOUND).map(|live| answer::notice(live.notice)).collect()
+        let at = self.complaint.at.datetime();
+        let reference = &self.engine.knowledge.reference;
+        let live = reference.notices(self.text.normalised(), &self.place.within, scenario, at);
+        live.into_iter().take(MOST_FOUND).map(answer::notice).collect()
     }
 }
 

@@ -26,7 +26,7 @@ impl Prepared {
         let slots: Vec<SlotUse<'_>> = scenario
             .slots
             .iter()
-            .map(|slot| SlotUse { name: &slot.name, ask: &slot.ask, otherwise: &slot.otherwise })
+            .map(|slot| SlotUse { name: &slot.name, otherwise: &slot.otherwise })
             .collect();
         let template = Template::compile(&scenario.reply, &slots, document, &[Step::Key("reply")], diagnostics);
         let deadline = scenario.deadline.as_deref().and_then(|text| match catalog::Deadline::parse(text) {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use schemars::JsonSchema;
+use utoipa::ToSchema;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{self, Fact};
@@ -12,7 +13,7 @@ use super::segment::Segmenter;
 use super::sentences::{Partition, split};
 
 /// Which field of the complaint something lies in.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, ToSchema, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// The title.
@@ -23,7 +24,7 @@ pub enum Field {
 
 /// Where in the original a stretch of text lies. Offsets count characters (Unicode scalar values) of that field's
 /// original text.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, ToSchema, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Span {
     /// The field that the offsets count in.
     pub field: Field,
