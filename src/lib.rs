@@ -5,6 +5,8 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod check;
+pub mod cli;
 pub mod decide;
 pub mod knowledge;
 pub mod reply;

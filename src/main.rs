@@ -1,3 +1,7 @@
-//! The `jiesu` binary.
+//! The `jiesu` binary: reads the command line and leaves the rest to the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jiesu::cli::run()
+}

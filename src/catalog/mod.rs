@@ -132,6 +132,13 @@ impl Catalog {
         self.regions.upwards(place).map(|at| self.regions.get(at)).find(|region| region.level == Level::District)
     }
 
+    /// A region (an id) and all that it lies in, the narrowest first; empty when there is no such region.
+    pub fn upwards(&self, region: &str) -> Vec<&str> {
+        let place = self.regions.position(region);
+        let above = place.into_iter().flat_map(|place| self.regions.upwards(place));
+        above.map(|at| self.regions.get(at).id.as_str()).collect()
+    }
+
     /// Every name or alias of a region in a normalised text, from left to right, the longest where several begin at
     /// one place, none overlapping. Ranges are bytes of `normalised`. [`Catalog::district_of`] leads on from a street.
     pub fn regions_in(&self, normalised: &str) -> Vec<(Range<usize>, &Region)> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned, civil, tz::TimeZone};
 
 use crate::say;
 use crate::source::Message;
@@ -69,6 +69,20 @@ impl fmt::Display for ComplaintError {
 
 impl std::error::Error for ComplaintError {}
 
+/// Reads a time as people and programs give it: RFC 3339 (`2026-11-22T10:00:00+08:00`), or a date with or without a
+/// time on the clock of `zone` (`2026-11-22 10:00`, `2026-11-22`, which is its first minute).
+pub fn parse_time(text: &str, zone: &TimeZone) -> Option<Zoned> {
+    let text = text.trim();
+    if let Ok(timestamp) = text.parse::<Timestamp>() {
+        return Some(timestamp.to_zoned(zone.clone()));
+    }
+    let civil = match text.parse::<civil::DateTime>() {
+        Ok(time) => time,
+        Err(_) => text.parse::<civil::Date>().ok()?.to_datetime(civil::Time::midnight()),
+    };
+    civil.to_zoned(zone.clone()).ok()
+}
+
 impl Complaint {
     /// Whether every field is within its bounds. (Whether anything can be read in the text shows once it is normalised.)
     pub fn check(&self) -> Result<(), ComplaintError> {
@@ -86,5 +100,42 @@ impl Complaint {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        for (text, expect) in [
+            ("2026-11-22T02:00:00Z", Some("2026-11-22T10:00:00")),
+            ("2026-11-22T10:00:00+08:00", Some("2026-11-22T10:00:00")),
+            ("2026-11-22 10:00", Some("2026-11-22T10:00:00")),
+            ("2026-11-22", Some("2026-11-22T00:00:00")),
+            ("昨天", None),
+            ("2026-13-01", None),
+            ("", None),
+        ] {
+            let read = parse_time(text, &zone).map(|at| at.datetime().to_string());
+            assert_eq!(read.as_deref(), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_are_bounded_in_characters() {
+        let complaint = |text: String| Complaint {
+            text,
+            title: None,
+            channel: None,
+            district: None,
+            at: parse_time("2026-11-22", &TimeZone::UTC).unwrap(),
+        };
+        assert_eq!(complaint("漏".repeat(MAX_TEXT)).check(), Ok(()));
+        let too_long = ComplaintError::TooLong { field: "text", length: MAX_TEXT + 1, most: MAX_TEXT };
+        assert_eq!(complaint("漏".repeat(MAX_TEXT + 1)).check(), Err(too_long));
     }
 }

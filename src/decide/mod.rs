@@ -13,7 +13,7 @@ mod place;
 mod prepared;
 mod rank;
 
-pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE};
+pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE, parse_time};
 pub use decision::{
     ArticleReference, Bar, CaseReference, CategoryReference, Deadline, Decision, DepartmentReference, EvidenceItem,
     FactItem, Matter, Named, NoticeReference, Outcome, Question, Reply, RunnerUp, ScenarioReference, Source,

@@ -23,13 +23,7 @@ pub(super) fn place<'a>(catalog: &'a Catalog, text: &Text, named: Option<&str>) 
         _ => in_text(catalog, text),
     };
     let Some(region) = region else { return Place::default() };
-    let mut within = Vec::new();
-    let mut next = Some(region);
-    while let Some(region) = next {
-        within.push(region.id.as_str());
-        next = region.parent.as_deref().and_then(|parent| catalog.region(parent));
-    }
-    Place { region: Some(region), district: catalog.district_of(&region.id), within }
+    Place { region: Some(region), district: catalog.district_of(&region.id), within: catalog.upwards(&region.id) }
 }
 
 fn in_text<'a>(catalog: &'a Catalog, text: &Text) -> Option<&'a Region> {

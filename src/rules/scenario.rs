@@ -167,6 +167,7 @@ struct ScenarioFile {
     #[allow(dead_code)]
     when: Unread,
     #[serde(default)]
+    #[allow(dead_code)]
     hints: Vec<String>,
     deadline: Option<String>,
     deadline_basis: Option<String>,

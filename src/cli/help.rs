@@ -1,0 +1,172 @@
+//! Help in the language of the user. The English texts stand with the arguments; the Chinese ones stand here, and a
+//! test holds them complete.
+
+use std::ffi::OsString;
+
+use clap::builder::StyledStr;
+use clap::{ArgAction, Command};
+
+use crate::source::Lang;
+
+/// Help of commands and arguments in Chinese: `match`, `match.text`; common arguments by their name alone.
+const CHINESE: &[(&str, &str)] = &[
+    ("", "诉求智能分派：输入诉求文本，给出场景、承办单位和答复"),
+    ("bundle", "规则包所在目录（其下有 rules/ 和 knowledge/）"),
+    ("lang", "提示语言：zh 或 en（默认随系统语言，否则为 zh）"),
+    ("json", "输出 JSON，供程序读取"),
+    ("cache", "大型索引的缓存目录（默认 $XDG_CACHE_HOME/jiesu 或 ~/.cache/jiesu）"),
+    ("at", "按哪个时间判定，例如 2026-11-22 或 2026-11-22T10:00（默认现在）"),
+    ("help", "显示帮助"),
+    ("version", "显示版本"),
+    ("match", "判定一条诉求：场景、承办单位、时限、答复及依据"),
+    ("match.text", "诉求内容；写 - 则从标准输入读取"),
+    ("match.file", "从文件读取诉求"),
+    ("match.cases", "逐行判定一个 JSON Lines 文件，每行输出一个判定"),
+    ("match.title", "诉求标题"),
+    ("match.channel", "来源渠道，例如 phone、web"),
+    ("match.district", "事发属地：区县或街道，名称或编号"),
+    ("match.rules_only", "只用规则，不用任何学习得来的内容"),
+    ("search", "检索政策知识、公告和案例"),
+    ("search.query", "检索内容"),
+    ("search.kind", "只看某类：article、notice 或 case（可重复）"),
+    ("search.region", "只看在该属地有效的内容，名称或编号"),
+    ("search.department", "只看与该承办单位有关的内容，名称或编号"),
+    ("search.scenario", "只看与该场景有关的内容，编号"),
+    ("search.limit", "每类最多几条"),
+    ("check", "检查规则和知识：逐条列出问题及其文件、行、列"),
+    ("check.deny_warnings", "警告也算错误"),
+    ("serve", "启动服务，规则改动后自动热加载"),
+    ("serve.listen", "监听地址"),
+    ("serve.data", "保存运行数据的目录（上一个可用的规则包等）"),
+    ("init", "生成一份最小的规则包"),
+    ("init.dir", "目录，必须为空或不存在"),
+    ("build", "加载规则包并写好缓存"),
+];
+
+/// What stands above and below the help: examples that run on a bundle as `init` writes it.
+const EXAMPLES_ZH: &str = "示例：
+  jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
+  echo \"路灯一到晚上就不亮\" | jiesu match - --json
+  jiesu match --cases 诉求.jsonl > 判定.jsonl
+  jiesu search 公积金提取 --kind article
+  jiesu check
+  jiesu serve --listen 127.0.0.1:7080
+  jiesu init 我的规则包";
+const EXAMPLES_EN: &str = "Examples:
+  jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
+  echo \"路灯一到晚上就不亮\" | jiesu match - --json
+  jiesu match --cases complaints.jsonl > decisions.jsonl
+  jiesu search 公积金提取 --kind article
+  jiesu check
+  jiesu serve --listen 127.0.0.1:7080
+  jiesu init my-bundle";
+
+/// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of
+/// the command line are told in it too.
+pub(super) fn language(arguments: impl IntoIterator<Item = OsString>) -> Lang {
+    let arguments: Vec<String> = arguments.into_iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let given = arguments.iter().enumerate().find_map(|(index, argument)| match argument.strip_prefix("--lang") {
+        Some("") => arguments.get(index + 1).cloned(),
+        Some(value) => value.strip_prefix('=').map(str::to_owned),
+        None => None,
+    });
+    match given.as_deref() {
+        Some("en") => Lang::En,
+        Some(_) => Lang::Zh,
+        None => {
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
+                std::env::var(name).ok().filter(|value| !value.is_empty())
+            });
+            locale.and_then(|locale| Lang::from_locale(&locale)).unwrap_or_default()
+        }
+    }
+}
+
+/// The command line with its help in a language.
+pub(super) fn localised(command: Command, lang: Lang) -> Command {
+    let command = command.after_help(match lang {
+        Lang::Zh => EXAMPLES_ZH,
+        Lang::En => EXAMPLES_EN,
+    });
+    match lang {
+        Lang::En => command,
+        Lang::Zh => in_chinese(command, ""),
+    }
+}
+
+fn chinese(key: &str) -> Option<&'static str> {
+    CHINESE.iter().find(|(known, _)| *known == key).map(|(_, text)| *text)
+}
+
+fn in_chinese(mut command: Command, path: &str) -> Command {
+    let template = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
+    command = command.help_template(template).disable_help_flag(true).next_help_heading("选项");
+    command = command.subcommand_help_heading("命令").subcommand_value_name("命令");
+    if let Some(about) = chinese(path) {
+        command = command.about(StyledStr::from(about));
+    }
+    let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+    for id in arguments {
+        let key = if path.is_empty() { id.clone() } else { format!("{path}.{id}") };
+        let text = chinese(&key).or_else(|| chinese(&id));
+        command = command.mut_arg(id, |argument| {
+            let heading = if argument.is_positional() { "参数" } else { "选项" };
+            let argument = argument.help_heading(heading);
+            match text {
+                Some(text) => argument.help(text),
+                None => argument,
+            }
+        });
+    }
+    let help = clap::Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("选项");
+    command = command.arg(help);
+    let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(&name, |subcommand| in_chinese(subcommand, &name));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_command_line_is_sound_in_both_languages() {
+        for lang in [Lang::Zh, Lang::En] {
+            localised(Cli::command(), lang).debug_assert();
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_has_chinese_help() {
+        let command = Cli::command();
+        let mut missing = Vec::new();
+        for subcommand in command.get_subcommands() {
+            let name = subcommand.get_name();
+            missing.extend(chinese(name).is_none().then(|| name.to_owned()));
+            for argument in subcommand.get_arguments() {
+                let key = format!("{name}.{}", argument.get_id());
+                missing.extend(chinese(&key).is_none().then_some(key));
+            }
+        }
+        for argument in command.get_arguments() {
+            missing.extend(chinese(argument.get_id().as_str()).is_none().then(|| argument.get_id().to_string()));
+        }
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_language_is_found_before_anything_is_parsed() {
+        for (arguments, expect) in [
+            (vec!["jiesu", "--lang", "en"], Lang::En),
+            (vec!["jiesu", "match", "--lang=en", "x"], Lang::En),
+            (vec!["jiesu", "--lang", "zh"], Lang::Zh),
+        ] {
+            assert_eq!(language(arguments.iter().map(OsString::from)), expect, "{arguments:?}");
+        }
+    }
+}

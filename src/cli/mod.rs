@@ -1,0 +1,124 @@
+//! The command line, one file per command. Nothing here knows how anything works.
+//!
+//! Exit codes: 0 fine, 1 errors found, 2 could not run.
+#![allow(clippy::print_stdout)]
+
+mod build;
+mod cases;
+mod check;
+mod help;
+mod init;
+mod load;
+mod matching;
+mod search;
+
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::source::{Lang, Message};
+
+/// Complaint routing: text in; scenario, department responsible and reply out.
+#[derive(Debug, Parser)]
+#[command(name = "jiesu", version, disable_help_subcommand = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+struct Common {
+    /// The folder that holds rules/ and knowledge/
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    bundle: PathBuf,
+    /// Language of messages: zh or en (default: that of the locale, else zh)
+    #[arg(long, global = true, value_name = "LANG", value_parser = ["zh", "en"])]
+    lang: Option<String>,
+    /// Print for machines
+    #[arg(long, global = true)]
+    json: bool,
+    /// The folder for large indexes (default: $XDG_CACHE_HOME/jiesu or ~/.cache/jiesu)
+    #[arg(long, global = true, value_name = "DIR", env = "JIESU_CACHE")]
+    cache: Option<PathBuf>,
+    /// The time to decide at, such as 2026-11-22 or 2026-11-22T10:00 (default: now)
+    #[arg(long, global = true, value_name = "TIME")]
+    at: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decide a complaint: scenario, department, deadline, reply, and why
+    Match(matching::Arguments),
+    /// Search articles, notices and cases
+    Search(search::Arguments),
+    /// Check rules and knowledge: every finding with its file, line and column
+    Check(check::Arguments),
+
+
+    /// Write a minimal bundle to start from
+    Init(init::Arguments),
+    /// Load the bundle and fill the cache
+    Build(build::Arguments),
+}
+
+/// Why a command could not run.
+#[derive(Debug)]
+struct Failure(Message);
+
+impl From<Message> for Failure {
+    fn from(message: Message) -> Failure {
+        Failure(message)
+    }
+}
+
+/// How a command that ran ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Fine,
+    ErrorsFound,
+}
+
+/// Reads the command line, runs the command and gives the exit code.
+pub fn run() -> ExitCode {
+    let lang = help::language(std::env::args_os());
+    let matches = match help::localised(Cli::command(), lang).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+    };
+    let ended = match cli.command {
+        Command::Match(arguments) => matching::run(&cli.common, lang, &arguments),
+        Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
+        Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
+
+        Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
+        Command::Build(arguments) => build::run(&cli.common, lang, &arguments),
+    };
+    match ended {
+        Ok(Ended::Fine) => ExitCode::SUCCESS,
+        Ok(Ended::ErrorsFound) => ExitCode::from(1),
+        Err(Failure(message)) => {
+            let prefix = match lang {
+                Lang::Zh => "jiesu：",
+                Lang::En => "jiesu: ",
+            };
+            anstream::eprintln!("{prefix}{}", message.in_lang(lang));
+            ExitCode::from(2)
+        }
+    }
+}
