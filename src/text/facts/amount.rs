@@ -101,7 +101,9 @@ fn with_unit(scan: &Scan<'_>, numeral: &Numeral, unit: usize) -> Option<Read> {
             _ => {}
         }
     }
-    if let Some((word, length)) = scan.any(end, &["多钱", "多", "余", "钱", "人民币"]) {
+    if let Some((word, length)) = scan.any(end, &["多钱", "多", "余", "钱", "人民币"])
+        && !(word == "余" && scan.get(end + 1) == Some('额'))
+    {
         approximate = word.starts_with(['多', '余']);
         end += length;
     }

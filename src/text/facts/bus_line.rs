@@ -17,7 +17,7 @@ pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     if metro(scan, numeral, number, found) || scan.get(numeral.end) != Some('路') {
         return;
     }
-    let letter = scan.before(numeral.start).filter(|c| c.is_ascii_lowercase() || matches!(c, '游' | '夜'));
+    let letter = scan.before(numeral.start).filter(|c| c.is_ascii_lowercase() || matches!(c, '游' | '夜' | '快'));
     let letter = letter.filter(|c| !c.is_ascii_lowercase() || !scan.alphanumeric_before(numeral.start - 1));
     let start = numeral.start - usize::from(letter.is_some());
     let after = numeral.end + 1;

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Text;
 use date::When;
-use scan::Scan;
+use scan::{Scan, mark};
 
 /// What a fact is.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -170,11 +170,11 @@ pub(super) fn extract(text: &Text) -> Vec<Fact> {
     let characters: Vec<char> = text.normalised().chars().collect();
     let scan = Scan::new(&characters);
     let mut found = Found { facts: Vec::new() };
-    if scan.has_latin() {
+    if scan.has(mark::LETTER) {
         order::read_urls(&scan, text, &mut found);
         plate::read(&scan, &mut found);
     }
-    if scan.has_digits() {
+    if scan.has(mark::DIGIT) {
         phone::read(&scan, &mut found);
         card::read(&scan, &mut found);
         order::read(&scan, text, &mut found);
