@@ -60,10 +60,18 @@ fn goes_on_otherwise(scan: &Scan<'_>, end: usize, level: Level) -> bool {
     match level {
         Level::Road => NOT_ROAD.at(scan, end).is_some() && TAIL.at(scan, end).is_none(),
         // 医院门口, 小区内: sites are spoken of in any way.
-        Level::Site => false,
+        Level::Site => names_road(scan, end),
         // 村委会 is where a village is found; other offices are not the place they are named after.
-        Level::Town => scan.word(end, "委会").is_none() && NOT_PLACE.at(scan, end).is_some(),
+        Level::Town => names_road(scan, end) || scan.word(end, "委会").is_none() && NOT_PLACE.at(scan, end).is_some(),
         Level::Region => NOT_PLACE.at(scan, end).is_some(),
+    }
+}
+
+/// Whether what seems to end goes on as the name of a road: `西苑路`, `丁村路`.
+fn names_road(scan: &Scan<'_>, end: usize) -> bool {
+    match scan.any(end, &["路", "大道"]) {
+        Some((_, length)) => TAIL.at(scan, end).is_none() && NOT_ROAD.at(scan, end + length).is_none(),
+        None => false,
     }
 }
 
@@ -76,7 +84,7 @@ fn name_start(scan: &Scan<'_>, name_end: usize, floor: usize, suffix: &Suffix, f
     let lowest = name_end.saturating_sub(suffix.longest).max(floor);
     let run = scan.characters[lowest..name_end].iter().rev().take_while(|c| is_name_character(**c)).count();
     let mut start = name_end - run;
-    let lead = lead_end(scan, start, name_end);
+    let lead = lead_end(scan, start, name_end, follows);
     if follows {
         return (start == floor && start < name_end && lead.is_none()).then_some(start);
     }
@@ -94,14 +102,16 @@ fn name_start(scan: &Scan<'_>, name_end: usize, floor: usize, suffix: &Suffix, f
     (start < name_end).then_some(start)
 }
 
-/// The position after the last leading word between two positions.
-fn lead_end(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
+/// The position after the last leading word between two positions. In a part that follows another there is no question
+/// where its name begins, so a single character leads only at its beginning.
+fn lead_end(scan: &Scan<'_>, start: usize, end: usize, follows: bool) -> Option<usize> {
     (start..end).rev().find_map(|at| {
         let length = LEAD.at(scan, at).filter(|length| at + length <= end)?;
         // 和 leads up to a name, but not in 和平 nor in 来宾; nor does the last character of a name lead to its suffix.
         let part_of_name = length == 1
             && (NAME.at(scan, at).is_some()
                 || at > start && NAME.at(scan, at - 1).is_some()
+                || follows && at > start
                 || at + 1 == end && at > start);
         (!part_of_name).then_some(at + length)
     })
@@ -134,7 +144,9 @@ fn is_generic(name: &[char], suffix: &Suffix) -> bool {
         first.len().max(second.len()) > 1 && GENERIC.has(first) && GENERIC.has(second)
     });
     let short = stem.len() < 2 && matches!(suffix.level, Level::Road | Level::Site);
-    short || stem.is_empty() || GENERIC.has(stem) || two_words
+    let rural = suffix.word == "村" && matches!(stem.last(), Some('农' | '乡'));
+    let lead = stem.len() == 1 && LEAD.has(stem);
+    short || rural || lead || stem.is_empty() || GENERIC.has(stem) || two_words
 }
 
 /// Adds what follows a first part: further parts, numbers, a crossing, and where beside it. The end, and the finest
