@@ -96,8 +96,8 @@ fn clock(scan: &Scan<'_>, at: usize, first: Option<&Clock>) -> Option<Clock> {
         Some(Part::Noon) if clock.hour < 6 => clock.hour + 12,
         _ => clock.hour,
     };
-    if let Some((word, length)) = scan.any(clock.end, &["左右", "多", "许"]) {
-        clock.approximate = !word.is_empty();
+    if let Some((_, length)) = scan.any(clock.end, &["左右", "多", "许"]) {
+        clock.approximate = true;
         clock.end += length;
     }
     Some(clock)
