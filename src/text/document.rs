@@ -76,15 +76,14 @@ impl Text {
         sources.extend_from_slice(&body_normalised.sources);
 
         let mut bytes = Vec::with_capacity(sources.len() + 1);
-        let mut characters = Vec::with_capacity(text.len() + 1);
+        let mut characters = vec![sources.len() as u32; text.len() + 1];
         let mut scalars = Vec::with_capacity(sources.len());
         for (number, (byte, c)) in text.char_indices().enumerate() {
             bytes.push(byte as u32);
-            characters.resize(byte + c.len_utf8(), number as u32);
+            characters[byte..byte + c.len_utf8()].fill(number as u32);
             scalars.push(c);
         }
         bytes.push(text.len() as u32);
-        characters.push(sources.len() as u32);
         let (sentences, clauses) = split(&scalars, body_start as usize);
         Self {
             original_title: title.into(),

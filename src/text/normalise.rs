@@ -39,20 +39,21 @@ fn run(text: &str, short_way: bool) -> Normalised {
     let mut out = Output {
         done: Normalised { text: String::with_capacity(text.len()), sources: Vec::with_capacity(text.len() / 2) },
     };
-    let mut units = Units::new(text).peekable();
+    let mut units = Units { rest: text, position: 0, waiting: None };
     let mut cluster = String::new();
-    while let Some(unit) = units.next() {
-        if short_way
-            && let Some(c) = simple(unit.character)
-            && units.peek().is_none_or(|next| simple(next.character).is_some())
-        {
-            out.push(c, unit.start, unit.end);
-            continue;
+    loop {
+        if short_way {
+            units.take_simple(&mut out);
         }
+        let Some(unit) = units.next() else { break };
         cluster.clear();
         cluster.push(unit.character);
         let mut end = unit.end;
-        while let Some(next) = units.next_if(|next| attaches(next.character)) {
+        while let Some(next) = units.next() {
+            if !attaches(next.character) {
+                units.waiting = Some(next);
+                break;
+            }
             cluster.push(next.character);
             end = next.end;
         }
@@ -74,14 +75,36 @@ struct Unit {
 
 /// Decodes entities, joins `\r\n`, and leaves out what cannot be seen.
 struct Units<'a> {
-    text: &'a str,
     rest: &'a str,
     position: u32,
+    /// Read already, but put back.
+    waiting: Option<Unit>,
 }
 
-impl<'a> Units<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, rest: text, position: 0 }
+impl Units<'_> {
+    /// Takes the short way as far as it goes: characters of which [`simple`] knows what becomes of them, each followed by
+    /// another such or by nothing, so that nothing can attach to it.
+    fn take_simple(&mut self, out: &mut Output) {
+        // `&` and `_` may begin an escape.
+        let plain = |c: char| if matches!(c, '&' | '_') { None } else { simple(c) };
+        if let Some(waiting) = &self.waiting {
+            let followed = self.rest.chars().next().is_none_or(|next| plain(next).is_some());
+            let Some(c) = simple(waiting.character).filter(|_| followed) else { return };
+            out.push(c, waiting.start, waiting.end);
+            self.waiting = None;
+        }
+        let mut characters = self.rest.chars();
+        let mut next = characters.next().map(plain);
+        while let Some(Some(c)) = next {
+            let after = characters.clone();
+            next = characters.next().map(plain);
+            if next == Some(None) {
+                break;
+            }
+            out.push(c, self.position, self.position + 1);
+            self.position += 1;
+            self.rest = after.as_str();
+        }
     }
 
     fn take(&mut self) -> Option<Unit> {
@@ -104,6 +127,9 @@ impl Iterator for Units<'_> {
     type Item = Unit;
 
     fn next(&mut self) -> Option<Unit> {
+        if let Some(waiting) = self.waiting.take() {
+            return Some(waiting);
+        }
         loop {
             let mut unit = self.take()?;
             if unit.character == '\r' {
@@ -118,10 +144,6 @@ impl Iterator for Units<'_> {
                 return Some(unit);
             }
         }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.text.len()))
     }
 }
 

@@ -70,7 +70,7 @@ fn large_unit(c: char) -> Option<u64> {
 
 /// Whether a number can begin with this character.
 pub fn begins(c: char) -> bool {
-    c.is_ascii_digit() || digit(c).is_some() || matches!(c, '十' | '拾' | '廿' | '卅' | '百' | '半')
+    c.is_ascii_digit() || digit(c).is_some() || matches!(c, '十' | '拾' | '廿' | '卅' | '半')
 }
 
 /// Reads the longest number that the characters begin with. `半` alone is a half. `None` when there is no number or it is
@@ -273,8 +273,8 @@ impl<'a> Reader<'a> {
     fn small(&mut self, unit: u64) -> bool {
         let count = match self.pending {
             Some(count) => count,
-            // `十` and, said quickly, `百` stand for one of themselves.
-            None if unit == 10 || self.at == 0 => ONE,
+            // `十` alone is one of itself.
+            None if unit == 10 => ONE,
             None => return false,
         };
         // Units fall: after 百 comes 十. `5百` may have decimals (`1.5千`), and `30百` is not said.
@@ -444,7 +444,7 @@ mod tests {
 
     #[test]
     fn no_numbers() {
-        for text in ["", "万", "千", "多", "元", "几百", "99999999999999999999999", "。"] {
+        for text in ["", "万", "千", "百", "多", "元", "几百", "99999999999999999999999", "。"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

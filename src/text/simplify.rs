@@ -75,9 +75,14 @@ const WORDS: &[(&str, &str)] = &[
 const FIRST: u32 = 0x3400;
 const LAST: u32 = 0x9FFF;
 
+/// Stands in the table for a character that one of [`WORDS`] begins with: then the words must be looked at.
+const BEGINS_WORD: char = '\0';
+
 struct Tables {
-    /// What each character from [`FIRST`] to [`LAST`] becomes.
+    /// What each character from [`FIRST`] to [`LAST`] becomes, or [`BEGINS_WORD`].
     basic: Box<[char]>,
+    /// What those characters become alone.
+    alone: FxHashMap<char, char>,
     /// The same for the supplementary planes, where few characters change.
     supplementary: FxHashMap<char, char>,
     /// Words by their first character, the longest first.
@@ -90,7 +95,7 @@ impl Tables {
     fn build() -> Self {
         let basic: Vec<char> = (FIRST..=LAST).filter_map(char::from_u32).collect();
         let rare: Vec<char> = (0x20000..0x2FA20).filter_map(char::from_u32).collect();
-        let (basic, supplementary) = match OpenCC::from_config(BuiltinConfig::T2s) {
+        let (mut basic, supplementary) = match OpenCC::from_config(BuiltinConfig::T2s) {
             Ok(converter) => {
                 let changed = convert_each(&converter, &rare);
                 let pairs = rare.iter().copied().zip(changed).filter(|(from, to)| from != to).collect();
@@ -100,17 +105,24 @@ impl Tables {
             Err(_) => (basic, FxHashMap::default()),
         };
         let mut words: FxHashMap<char, Vec<_>> = FxHashMap::default();
+        let mut alone = FxHashMap::default();
         for &(from, to) in WORDS {
             if let Some(first) = from.chars().next() {
+                if let Some(entry) = basic.get_mut((u32::from(first) - FIRST) as usize)
+                    && *entry != BEGINS_WORD
+                {
+                    alone.insert(first, std::mem::replace(entry, BEGINS_WORD));
+                }
                 words.entry(first).or_default().push((from, to));
             }
         }
         for list in words.values_mut() {
             list.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
         }
-        Self { basic: basic.into_boxed_slice(), supplementary, words }
+        Self { basic: basic.into_boxed_slice(), alone, supplementary, words }
     }
 
+    /// What a character becomes, or [`BEGINS_WORD`].
     fn character(&self, c: char) -> char {
         match u32::from(c) {
             code @ FIRST..=LAST => self.basic.get((code - FIRST) as usize).copied().unwrap_or(c),
@@ -119,8 +131,20 @@ impl Tables {
         }
     }
 
-    fn word(&self, text: &str, first: char) -> Option<(&'static str, &'static str)> {
-        self.words.get(&first)?.iter().copied().find(|(from, _)| text.starts_with(from))
+    /// What the word or character that a text begins with is replaced by, and how many bytes of the text that takes.
+    fn replace(&self, text: &str, first: char) -> (Replacement, usize) {
+        let simple = self.character(first);
+        if simple != BEGINS_WORD {
+            return (Replacement::Character(simple), first.len_utf8());
+        }
+        let word = self.words.get(&first).and_then(|words| words.iter().find(|(from, _)| text.starts_with(from)));
+        match word {
+            Some((from, to)) => (Replacement::Word(to), from.len()),
+            None => {
+                let alone = self.alone.get(&first).copied().unwrap_or(first);
+                (Replacement::Character(alone), first.len_utf8())
+            }
+        }
     }
 }
 
@@ -142,27 +166,26 @@ fn convert_each(converter: &OpenCC, characters: &[char]) -> Vec<char> {
 /// Text with every traditional character replaced by its simplified one. As many characters come out as went in.
 pub(super) fn simplify(text: &str) -> Cow<'_, str> {
     let tables = &*TABLES;
-    let changes = |(at, c): &(usize, char)| {
-        *c >= '\u{3400}' && (tables.character(*c) != *c || tables.word(&text[*at..], *c).is_some())
-    };
-    let Some((start, _)) = text.char_indices().find(changes) else {
+    let Some((start, _)) = text.char_indices().find(|(_, c)| *c >= '\u{3400}' && tables.character(*c) != *c) else {
         return Cow::Borrowed(text);
     };
     let mut result = String::with_capacity(text.len() + 16);
     result.push_str(&text[..start]);
     let mut rest = &text[start..];
     while let Some(c) = rest.chars().next() {
-        if c >= '\u{3400}'
-            && let Some((from, to)) = tables.word(rest, c)
-        {
-            result.push_str(to);
-            rest = &rest[from.len()..];
-        } else {
-            result.push(tables.character(c));
-            rest = &rest[c.len_utf8()..];
+        let (replacement, taken) = tables.replace(rest, c);
+        match replacement {
+            Replacement::Word(word) => result.push_str(word),
+            Replacement::Character(character) => result.push(character),
         }
+        rest = &rest[taken..];
     }
     Cow::Owned(result)
+}
+
+enum Replacement {
+    Word(&'static str),
+    Character(char),
 }
 
 #[cfg(test)]

@@ -7,14 +7,17 @@
 //! where the one before ends. A generic word (`小区`, `马路`) and a region alone (`云岭区`) name no place that can be found.
 
 use super::address_words::{
-    BREAKS, CROSSINGS, GENERIC, LEADS, Level, NAMES, NOT_PLACE, NOT_ROAD, NUMBERED, SUFFIXES, Suffix, TAILS,
-    may_end_part,
+    BREAKS, CROSSING, GENERIC, LEAD, LEAD_END, Level, NAME, NO_ROAD, NOT_PLACE, NOT_ROAD, NUMBERED, SUFFIX, Suffix,
+    TAIL,
 };
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 use super::{FactKind, Found};
 
 /// The most characters an address has.
 const LONGEST: usize = 60;
+
+/// The most characters a part after the first has.
+const LONGEST_PART: usize = 12;
 
 /// A named part of an address.
 #[derive(Clone, Copy)]
@@ -25,120 +28,93 @@ struct Part {
 }
 
 pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
-    let mut at = 0;
-    // Characters before this belong to an address already, or to none.
+    let mut from = 0;
+    // Characters before this belong to an address already.
     let mut floor = 0;
-    while at < scan.characters.len() {
-        if !may_end_part(scan.characters[at]) {
-            at += 1;
-            continue;
-        }
-        let Some(first) = part(scan, at + 1, floor, false) else {
-            at += 1;
-            continue;
-        };
+    while let Some(at) = scan.next(from, mark::PLACE) {
+        from = at + 1;
+        let Some(first) = part(scan, from, floor, false) else { continue };
         let (end, finest) = extend(scan, first);
         if finest > Level::Region {
             let value = scan.string(first.start..end);
             found.add(FactKind::Address, first.start..end, value.trim());
         }
-        floor = end;
-        at = end.max(at + 1);
+        (floor, from) = (end, end);
     }
 }
 
-/// The part that ends at a position and begins no earlier than `floor`; exactly there if it is to follow on.
+/// The part that ends at a position and begins no earlier than `floor`, or exactly there if it follows another.
 fn part(scan: &Scan<'_>, end: usize, floor: usize, follows: bool) -> Option<Part> {
-    let suffix = SUFFIXES.iter().find(|suffix| {
-        let length = suffix.word.chars().count();
-        end >= floor + length && scan.ends_with(end, &[suffix.word])
-    })?;
-    if goes_on_otherwise(scan, end, suffix.level) {
-        return None;
-    }
-    let name_end = end - suffix.word.chars().count();
-    let start = name_start(scan, name_end, floor, suffix, follows)?;
-    let name = scan.string(start..name_end);
-    if is_generic(&name, suffix) {
-        return None;
-    }
-    Some(Part { start, end, level: suffix.level })
+    let suffixes = SUFFIX.get(&scan.before(end)?)?;
+    suffixes.iter().filter(|suffix| end > floor && scan.ends_with(end, &[suffix.word])).find_map(|suffix| {
+        let name_end = (end - suffix.word.chars().count()).max(floor);
+        let start = name_start(scan, name_end, floor, suffix, follows)?;
+        let named =
+            !is_generic(&scan.characters[start..name_end], suffix) && !goes_on_otherwise(scan, end, suffix.level);
+        named.then_some(Part { start, end, level: suffix.level })
+    })
 }
 
 /// Whether the characters after a suffix make another word of it, or speak of an office.
 fn goes_on_otherwise(scan: &Scan<'_>, end: usize, level: Level) -> bool {
     match level {
-        Level::Road => scan.any(end, NOT_ROAD).is_some(),
-        // 医院门口, 小区内: sites are spoken of in any way; only offices named after regions and towns are none.
-        Level::Site => false,
-        Level::Region | Level::Town => scan.any(end, NOT_PLACE).is_some_and(|(word, length)| {
-            !(word == "办" || word == "委" || word == "内" || word == "外") || level == Level::Region || {
-                // 村委会门口 is a place, 街道办 an office.
-                word == "办" && scan.any(end + length, &["事处"]).is_some()
-            }
-        }),
+        Level::Road => NOT_ROAD.at(scan, end).is_some() && TAIL.at(scan, end).is_none(),
+        // 医院门口, 小区内: sites are spoken of in any way.
+        Level::Site => names_road(scan, end),
+        // 村委会 is where a village is found; other offices are not the place they are named after.
+        Level::Town => names_road(scan, end) || scan.word(end, "委会").is_none() && NOT_PLACE.at(scan, end).is_some(),
+        Level::Region => NOT_PLACE.at(scan, end).is_some(),
+    }
+}
+
+/// Whether what seems to end goes on as the name of a road: `西苑路`, `丁村路`.
+fn names_road(scan: &Scan<'_>, end: usize) -> bool {
+    match scan.any(end, &["路", "大道"]) {
+        Some((_, length)) => TAIL.at(scan, end).is_none() && NOT_ROAD.at(scan, end + length).is_none(),
+        None => false,
     }
 }
 
 fn is_name_character(c: char) -> bool {
-    ('\u{3400}'..='\u{9FFF}').contains(&c) || c.is_ascii_alphanumeric()
+    (('\u{3400}'..='\u{9FFF}').contains(&c) || c.is_ascii_alphanumeric()) && !BREAKS.contains(c)
 }
 
-/// Where the name that ends at `name_end` begins.
+/// Where the name that ends at `name_end` begins, if there is one.
 fn name_start(scan: &Scan<'_>, name_end: usize, floor: usize, suffix: &Suffix, follows: bool) -> Option<usize> {
     let lowest = name_end.saturating_sub(suffix.longest).max(floor);
-    let mut start = name_end;
-    while start > lowest
-        && is_name_character(scan.characters[start - 1])
-        && !BREAKS.contains(scan.characters[start - 1])
-    {
-        start -= 1;
-    }
-    let mut bounded = start > lowest || start == floor || start == 0;
-    if !bounded {
-        // The name may fill all that is allowed: then what stands before it must show that it begins here.
-        let before = scan.characters[start - 1];
-        bounded = !is_name_character(before) || BREAKS.contains(before) || lead_before(scan, start, floor).is_some();
-    }
+    let run = scan.characters[lowest..name_end].iter().rev().take_while(|c| is_name_character(**c)).count();
+    let mut start = name_end - run;
+    let lead = lead_end(scan, start, name_end, follows);
     if follows {
-        return (start == floor && start < name_end && lead_end(scan, start, name_end).is_none()).then_some(start);
+        return (start == floor && start < name_end && lead.is_none()).then_some(start);
     }
-    if let Some(after) = lead_end(scan, start, name_end) {
-        start = after;
-        bounded = true;
-    }
-    if !bounded {
-        start = usual_start(scan, name_end, lowest, suffix);
-    }
+    let bounded = start > lowest
+        || start == floor
+        || !scan.before(start).is_some_and(is_name_character)
+        || LEAD_END.before(scan, start);
+    start = match lead {
+        Some(after) => after,
+        None if bounded => start,
+        None => usual_start(scan, name_end, lowest, suffix),
+    };
     // A number before a name belongs to something else: 3个, 5月.
-    while start < name_end && scan.characters[start].is_ascii_digit() {
-        start += 1;
-    }
+    start = scan.run(start, |c| c.is_ascii_digit()).min(name_end);
     (start < name_end).then_some(start)
 }
 
-/// The position after the last leading word between two positions, unless a known name begins with that word.
-fn lead_end(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
+/// The position after the last leading word between two positions. In a part that follows another there is no question
+/// where its name begins, so a single character leads only at its beginning.
+fn lead_end(scan: &Scan<'_>, start: usize, end: usize, follows: bool) -> Option<usize> {
     (start..end).rev().find_map(|at| {
-        let (_, length) = scan.any(at, LEADS)?;
-        let after = at + length;
-        // The last characters of a name must be left, and a name that begins with a lead is no lead.
-        (after <= end && !is_part_of_name(scan, at, length, end)).then_some(after)
+        let length = LEAD.at(scan, at).filter(|length| at + length <= end)?;
+        // 和 leads up to a name, but not in 和平 nor in 来宾; nor does the last character of a name lead to its suffix.
+        let part_of_name = length == 1
+            && (NAME.at(scan, at).is_some()
+                || at > start && NAME.at(scan, at - 1).is_some()
+                || follows && at > start
+                || at + 1 == end && at > start);
+        (!part_of_name).then_some(at + length)
     })
-}
-
-fn is_part_of_name(scan: &Scan<'_>, at: usize, length: usize, end: usize) -> bool {
-    if length > 1 {
-        return false;
-    }
-    // Either half of a known name: 和 in 和平, 上 in 上海; or the lone character before the suffix: 后 in 某后路.
-    at + length == end
-        || scan.any(at, NAMES).is_some_and(|(_, n)| n > 1)
-        || at > 0 && scan.any(at - 1, NAMES).is_some_and(|(_, n)| n > 1)
-}
-
-fn lead_before(scan: &Scan<'_>, at: usize, floor: usize) -> Option<()> {
-    LEADS.iter().find(|lead| lead.chars().count() <= at - floor && scan.ends_with(at, &[lead])).map(|_| ())
 }
 
 /// Where a name begins when nothing shows it: the usual number of characters before the suffix, one more where the last
@@ -151,55 +127,54 @@ fn usual_start(scan: &Scan<'_>, name_end: usize, lowest: usize, suffix: &Suffix)
 }
 
 /// Whether a name is that of many places, or too short to be one's.
-fn is_generic(name: &str, suffix: &Suffix) -> bool {
-    let mut rest = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    while let Some(shorter) = GENERIC.iter().filter_map(|word| rest.strip_suffix(word)).min_by_key(|rest| rest.len()) {
-        rest = shorter;
-        if rest.is_empty() {
-            break;
-        }
-        // 人民路 is a road of that name, 人民医院 too; one generic word over a real name is part of it.
-        if rest.chars().count() >= 2 {
-            break;
-        }
+fn is_generic(name: &[char], suffix: &Suffix) -> bool {
+    let digits = name.iter().rev().take_while(|c| c.is_ascii_digit()).count();
+    let stem = &name[..name.len() - digits];
+    if stem.iter().all(char::is_ascii_alphanumeric) && !name.is_empty() {
+        // Places masked with letters (`a3区`) are regions; elsewhere letters alone name nothing.
+        return suffix.level != Level::Region || stem.is_empty();
     }
-    let length = rest.chars().count();
-    let letters = name.chars().all(|c| c.is_ascii_alphanumeric());
-    let named = matches!(name, "人民" | "中心" | "森林" | "第一" | "文化" | "东" | "西" | "青年" | "城市");
-    if named && suffix.level != Level::Region && name.chars().count() > 1 {
-        return matches!(suffix.word, "市场" | "学校" | "小区" | "超市" | "广场") && name != "人民" && name != "文化";
+    if suffix.word == "路" && stem.last().is_some_and(|c| NO_ROAD.contains(*c)) {
+        return true;
     }
-    rest.is_empty()
-        || length < 2
-            && !letters
-            && !(matches!(suffix.level, Level::Region | Level::Town) && length == 1 && name.chars().count() >= 2)
-            && name.chars().count() < 2
+    // 海文公路 is one road, 高速公路 any.
+    let stem = if suffix.word == "路" { stem.strip_suffix(&['公']).unwrap_or(stem) } else { stem };
+    let two_words = (1..stem.len()).any(|cut| {
+        let (first, second) = stem.split_at(cut);
+        first.len().max(second.len()) > 1 && GENERIC.has(first) && GENERIC.has(second)
+    });
+    let short = stem.len() < 2 && matches!(suffix.level, Level::Road | Level::Site);
+    let rural = suffix.word == "村" && matches!(stem.last(), Some('农' | '乡'));
+    let lead = stem.len() == 1 && LEAD.has(stem);
+    short || rural || lead || stem.is_empty() || GENERIC.has(stem) || two_words
 }
 
 /// Adds what follows a first part: further parts, numbers, a crossing, and where beside it. The end, and the finest
 /// level named.
 fn extend(scan: &Scan<'_>, first: Part) -> (usize, Level) {
-    let mut end = first.end;
-    let mut finest = first.level;
+    let (mut end, mut finest) = (first.end, first.level);
     let limit = (first.start + LONGEST).min(scan.characters.len());
     loop {
         let before = end;
-        end = numbers(scan, end, finest).min(limit.max(end));
+        end = numbers(scan, end, finest);
+        if finest == Level::Town {
+            end += scan.word(end, "委会").unwrap_or(0);
+        }
         if finest == Level::Road
             && let Some(crossing) = crossing(scan, end, limit)
         {
             end = crossing;
         }
-        if let Some(next) = next_part(scan, end, limit) {
-            finest = finest.max(next.level);
-            end = next.end;
+        // Addresses go from the large to the small.
+        if let Some(next) = next_part(scan, end, limit).filter(|next| next.level >= finest) {
+            (end, finest) = (next.end, next.level);
         }
-        if end == before {
+        if end == before || end >= limit {
             break;
         }
     }
     if finest > Level::Region {
-        while let Some((_, length)) = scan.any(end, TAILS).filter(|(_, length)| end + length <= limit) {
+        while let Some(length) = TAIL.at(scan, end).filter(|length| end + length <= limit) {
             end += length;
         }
     }
@@ -208,10 +183,10 @@ fn extend(scan: &Scan<'_>, first: Part) -> (usize, Level) {
 
 /// The part that begins right here, if one does.
 fn next_part(scan: &Scan<'_>, at: usize, limit: usize) -> Option<Part> {
-    let at = if matches!(scan.get(at), Some(' ')) { at + 1 } else { at };
-    (at + 2..=limit.min(at + 12))
-        .take_while(|&end| is_name_character(scan.characters[end - 1]) && !BREAKS.contains(scan.characters[end - 1]))
-        .filter(|&end| may_end_part(scan.characters[end - 1]))
+    let at = scan.skip_blank(at);
+    (at + 2..=limit.min(at + LONGEST_PART))
+        .take_while(|&end| is_name_character(scan.characters[end - 1]))
+        .filter(|&end| scan.is(end - 1, mark::PLACE))
         .find_map(|end| part(scan, end, at, true))
 }
 
@@ -220,8 +195,7 @@ fn crossing(scan: &Scan<'_>, at: usize, limit: usize) -> Option<usize> {
     let joint = scan.any(at, &["与", "和", "、", "及", "-", "跟", "同"]).map_or(0, |(_, length)| length);
     let road = next_part(scan, at + joint, limit).filter(|part| part.level == Level::Road)?;
     let end = numbers(scan, road.end, Level::Road);
-    let (_, length) = scan.any(end, CROSSINGS)?;
-    Some(end + length)
+    CROSSING.at(scan, end).map(|length| end + length)
 }
 
 /// Numbers of houses, buildings, floors and rooms: `12号`, `3栋2单元501`, `a5-3`.
@@ -245,8 +219,8 @@ fn numbers(scan: &Scan<'_>, at: usize, finest: Level) -> usize {
         while matches!(scan.get(joined), Some('-' | '#')) && scan.is_alphanumeric(joined + 1) {
             joined = scan.run(joined + 1, |c| c.is_ascii_alphanumeric());
         }
-        let follows = scan.any(joined, NUMBERED).filter(|(word, length)| !is_other_word(scan, joined + length, word));
-        match follows {
+        let counted = scan.any(joined, NUMBERED).filter(|(word, length)| !is_other_word(scan, joined + length, word));
+        match counted {
             Some((_, length)) => end = joined + length,
             None if scan.get(joined) == Some('#') => end = joined + 1,
             // A room's number right after its building: 2单元501.
@@ -264,14 +238,14 @@ fn is_room(scan: &Scan<'_>, start: usize, end: usize) -> bool {
 
 /// Whether the word that numbers goes on as another: `3号线`, `2楼盘`, `5户人家`.
 fn is_other_word(scan: &Scan<'_>, end: usize, word: &str) -> bool {
-    let next = scan.get(end);
-    match word {
-        "号" => next.is_some_and(|c| "线码晚早上下中凌".contains(c)),
-        "楼" => next.is_some_and(|c| "盘市".contains(c)),
-        "户" => next.is_some_and(|c| "人居业".contains(c)),
-        "层" => next.is_some_and(|c| "次面".contains(c)),
-        "房" => next.is_some_and(|c| "屋产价东".contains(c)),
-        "门" => next.is_some_and(|c| "面店".contains(c)),
-        _ => false,
-    }
+    let others = match word {
+        "号" => "线码晚早上下中凌",
+        "楼" => "盘市",
+        "户" => "人居业",
+        "层" => "次面",
+        "房" => "屋产价东",
+        "门" => "面店",
+        _ => "",
+    };
+    scan.get(end).is_some_and(|c| others.contains(c))
 }

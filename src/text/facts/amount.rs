@@ -12,6 +12,9 @@ const MONEY: &[&str] = &[
     "补贴", "每",
 ];
 
+/// What makes a sum inexact when it stands before it.
+const ABOUT: &[&str] = &["大约", "大概", "差不多", "将近", "接近", "约"];
+
 /// What follows `块` when pieces are counted.
 const PIECES: &[char] = &[
     '地', '牌', '石', '砖', '板', '玻', '田', '木', '布', '电', '屏', '空', '草', '菜', '路', '肉', '表', '手', '瓷',
@@ -25,7 +28,8 @@ pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     let sign = matches!(scan.before(scan_back(scan, numeral.start)), Some('¥'));
     let unit = scan.skip_blank(numeral.end);
     // A digit that belongs to a longer run, or to a decimal cut short, is none of ours.
-    if numeral.number.arabic && scan.alphanumeric_before(numeral.start) || scan.ends_with(numeral.start, &["第", "."])
+    if numeral.number.arabic && scan.alphanumeric_before(numeral.start)
+        || scan.ends_with(numeral.start, &["第", ".", "几", "数"])
     {
         return;
     }
@@ -39,14 +43,12 @@ pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     if !sign && let Some((from, value)) = range_start(scan, numeral, read.millionths) {
         (start, low) = (from, Some(value));
     }
-    if let Some((_, length)) = around_before(scan, start) {
-        start -= length;
+    if let Some(about) = ABOUT.iter().find(|word| scan.ends_with(start, &[word])) {
+        start -= about.chars().count();
         approximate = true;
     }
     let mut end = read.end;
-    if let Some((_, length)) =
-        scan.any(end, &["左右", "上下", "以上", "出头", "不到"]).filter(|(w, _)| *w != "不到" && *w != "以上")
-    {
+    if let Some((_, length)) = scan.any(end, &["左右", "上下", "出头"]) {
         end += length;
         approximate = true;
     }
@@ -101,7 +103,9 @@ fn with_unit(scan: &Scan<'_>, numeral: &Numeral, unit: usize) -> Option<Read> {
             _ => {}
         }
     }
-    if let Some((word, length)) = scan.any(end, &["多钱", "多", "余", "钱", "人民币"]) {
+    if let Some((word, length)) = scan.any(end, &["多钱", "多", "余", "钱", "人民币"])
+        && !(word == "余" && scan.get(end + 1) == Some('额'))
+    {
         approximate = word.starts_with(['多', '余']);
         end += length;
     }
@@ -142,7 +146,8 @@ fn bare(scan: &Scan<'_>, numeral: &Numeral, sign: bool) -> Option<Read> {
     let said = number.millionths >= 100 * ONE
         && (!number.plain || numeral.end - numeral.start <= 6)
         && scan.near_before(numeral.start, 4, MONEY)
-        && !scan.ends_with(numeral.start, &["每", "号", "码", ":", "(", "-", "."]);
+        && !scan.ends_with(numeral.start, &["每", "号", "码", ":", "(", "[", "-", "."])
+        && !(number.arabic && number.whole().is_some_and(|year| (1990..2100).contains(&year)));
     (sign || over && said).then_some(Read { end, millionths: number.millionths, approximate: false })
 }
 
@@ -156,13 +161,6 @@ fn range_start(scan: &Scan<'_>, numeral: &Numeral, high: u64) -> Option<(usize, 
     let value = low.number.millionths;
     ((low.end == end || unit_between) && value > 0 && value < high && !low.number.approximate)
         .then_some((low.start, value))
-}
-
-fn around_before<'w>(scan: &Scan<'_>, at: usize) -> Option<(&'w str, usize)> {
-    ["大约", "大概", "差不多", "将近", "接近", "约"]
-        .into_iter()
-        .find(|word| scan.ends_with(at, &[word]))
-        .map(|w| (w, w.chars().count()))
 }
 
 /// The position before a blank, if one stands there.

@@ -10,6 +10,9 @@ const VEHICLE: &[&str] = &["公交车", "公交线", "公交", "公共汽车", "
 const BEFORE: &[&str] =
     &["坐", "乘", "搭", "等", "乘坐", "公交", "公交车", "巴士", "线路", "快线", "班车", "趟", "专线", "、", "路"];
 
+/// Roads whose number is no line's.
+const ROADS: &[&str] = &["马路", "公路", "道路", "铁路"];
+
 pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     let Some(number) = numeral.number.whole().filter(|n| (1..=9999).contains(n)) else {
         return;
@@ -17,20 +20,19 @@ pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     if metro(scan, numeral, number, found) || scan.get(numeral.end) != Some('路') {
         return;
     }
-    let letter = scan.before(numeral.start).filter(|c| c.is_ascii_lowercase() || matches!(c, '游' | '夜'));
-    let letter = letter.filter(|c| !c.is_ascii_lowercase() || !scan.alphanumeric_before(numeral.start - 1));
+    // K3路, 游1路: a letter that no other precedes.
+    let letter = scan.before(numeral.start).filter(|c| match c {
+        '游' | '夜' | '快' => true,
+        _ => c.is_ascii_lowercase() && !scan.alphanumeric_before(numeral.start - 1),
+    });
     let start = numeral.start - usize::from(letter.is_some());
     let after = numeral.end + 1;
     let vehicle = scan
         .any(after, VEHICLE)
-        .filter(|(word, length)| *word != "车" || !matches!(scan.get(after + length), Some('道' | '位' | '辆' | '流')));
-    let said = scan.ends_with(start, BEFORE) && !scan.ends_with(start, &["马路", "公路", "道路", "铁路"]);
-    let road = matches!(scan.get(after), Some('口' | '段' | '面' | '边' | '灯' | '旁' | '人'));
-    if !road
-        && (vehicle.is_some()
-            || numeral.number.arabic && said
-            || letter.is_some_and(|c| c.is_ascii_lowercase() && numeral.number.arabic && said))
-    {
+        .filter(|(word, length)| *word != "车" || !scan.get(after + length).is_some_and(|c| "道位辆流".contains(c)));
+    let said = numeral.number.arabic && scan.ends_with(start, BEFORE) && !scan.ends_with(start, ROADS);
+    let road = scan.get(after).is_some_and(|c| "口段面边灯旁人".contains(c));
+    if !road && (vehicle.is_some() || said) {
         let end = after + vehicle.filter(|(word, _)| *word != "线路").map_or(0, |(_, length)| length);
         let letter = letter.map(|c| c.to_ascii_uppercase().to_string()).unwrap_or_default();
         found.add(FactKind::BusLine, start..end, format!("{letter}{number}路"));
@@ -42,11 +44,8 @@ fn metro(scan: &Scan<'_>, numeral: &Numeral, number: u64, found: &mut Found) -> 
     if scan.get(numeral.end + length) == Some('路') {
         return false;
     }
-    let named = ["地铁", "轻轨", "轨道交通", "城铁"];
-    let start = named.iter().map(|word| word.chars().count()).find(|&n| {
-        numeral.start >= n && named.iter().any(|w| w.chars().count() == n && scan.word(numeral.start - n, w).is_some())
-    });
-    let range = numeral.start - start.unwrap_or(0)..numeral.end + length;
-    found.add(FactKind::BusLine, range, format!("{number}号线"));
+    let named = ["地铁", "轻轨", "轨道交通", "城铁"].into_iter().find(|word| scan.ends_with(numeral.start, &[word]));
+    let start = numeral.start - named.map_or(0, |word| word.chars().count());
+    found.add(FactKind::BusLine, start..numeral.end + length, format!("{number}号线"));
     true
 }

@@ -2,14 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 use super::{FactKind, Found};
 
 pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
-    let mut at = 0;
-    while at < scan.characters.len() {
-        if !scan.is_digit(at) || scan.alphanumeric_before(at) || matches!(scan.before(at), Some('*' | '.')) {
-            at += 1;
+    let mut from = 0;
+    while let Some(at) = scan.next(from, mark::DIGIT) {
+        from = at + 1;
+        if scan.alphanumeric_before(at) || matches!(scan.before(at), Some('*' | '.')) {
             continue;
         }
         let (end, digits) = run(scan, at);
@@ -19,7 +19,7 @@ pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
         } else if is_bank_card(&digits) {
             found.add(FactKind::BankCard, at..end, digits);
         }
-        at = end.max(at + 1);
+        from = end.max(at + 1);
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
 use super::Found;
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 
 /// What was said about a date, to be resolved against the day it was said on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,31 +139,22 @@ const DAY_PARTS: &[&str] =
     &["凌晨", "清晨", "早晨", "早上", "上午", "中午", "下午", "傍晚", "晚上", "夜里", "夜间", "半夜", "深夜", "晚间"];
 
 pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
-    let mut at = 0;
-    while let Some(c) = scan.get(at) {
-        let dated = match c {
-            '0'..='9' => {
-                let dated = if scan.alphanumeric_before(at) || matches!(scan.before(at), Some('.' | '-' | '/')) {
-                    None
-                } else {
-                    numeric(scan, at).or_else(|| written(scan, at))
-                };
-                dated.map_or_else(|| Err(scan.run(at, |c| c.is_ascii_digit())), Ok)
-            }
-            '大' | '前' | '昨' | '今' | '明' | '后' | '上' | '这' | '本' | '下' | '去' | '周' | '星' | '礼' => {
-                relative(scan, at).ok_or(at + 1)
-            }
-            _ if scan.number_at(at).is_some() => written(scan, at).ok_or(at + 1),
-            _ => Err(at + 1),
+    let mut from = 0;
+    while let Some(at) = scan.next(from, mark::DAY | mark::NUMBER) {
+        from = at + 1;
+        let dated = if scan.is_digit(at) {
+            from = scan.run(at, |c| c.is_ascii_digit());
+            let within = scan.alphanumeric_before(at) || matches!(scan.before(at), Some('.' | '-' | '/'));
+            if within { None } else { numeric(scan, at).or_else(|| written(scan, at)) }
+        } else if scan.is(at, mark::DAY) {
+            relative(scan, at)
+        } else {
+            written(scan, at)
         };
-        at = match dated {
-            Ok((end, when)) => {
-                let end = with_day_part(scan, end);
-                found.add_date(at..end, when);
-                end
-            }
-            Err(next) => next,
-        };
+        if let Some((end, when)) = dated {
+            from = with_day_part(scan, end);
+            found.add_date(at..from, when);
+        }
     }
 }
 

@@ -40,7 +40,7 @@ const UNITS: &[Unit] = &[
     unit("秒钟", 'S', true, "", ""),
     unit("秒", 'S', true, "", "杀"),
     unit("周", 'W', false, "", "年围边末岁刊一二三四五六日报到"),
-    unit("年", 'Y', false, "6M", "级月度龄初底末会检报轻代份薪纪关审中"),
+    unit("年", 'Y', false, "6M", "级月度龄初底末会检报轻代份薪纪关审中参出毕退"),
     unit("日内", 'D', false, "", ""),
     unit("日后", 'D', false, "", ""),
     unit("天", 'D', false, "T12H", "然气桥花线台津河猫安空才窗井府地骄使生上下性幕平赋"),
@@ -48,15 +48,16 @@ const UNITS: &[Unit] = &[
 
 pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     if numeral.number.arabic && scan.alphanumeric_before(numeral.start)
-        || scan.ends_with(numeral.start, &["第", "有", "某", "周", "星期", "礼拜", "这", "那", "."])
+        || scan.ends_with(numeral.start, &["第", "有", "某", "周", "星期", "礼拜", "这", "那", ".", "几", "数"])
+        || scan.characters[numeral.start] == '半' && scan.ends_with(numeral.start, &["上", "下", "前", "后"])
     {
-        // 第三天, 有一天 and 那一年 say when, not how long.
+        // 第三天, 有一天 and 下半年 say when, not how long; 几十年 says nothing of the number.
         return;
     }
     let at = scan.skip_blank(numeral.end);
     let Some(unit) = UNITS.iter().find(|unit| scan.word(at, unit.word).is_some()) else { return };
     let mut end = at + unit.word.chars().count();
-    if scan.get(end).is_some_and(|c| unit.not_before.contains(c)) || is_year(numeral, unit) {
+    if scan.get(end).is_some_and(|c| unit.not_before.contains(c)) || is_year(scan, numeral, unit, end) {
         return;
     }
     let half = scan.characters[numeral.start] == '半';
@@ -82,11 +83,13 @@ pub(super) fn read(scan: &Scan<'_>, numeral: &Numeral, found: &mut Found) {
     }
 }
 
-/// `2018年` and `18年5月` are dates.
-fn is_year(numeral: &Numeral, unit: &Unit) -> bool {
-    unit.word == "年"
-        && (numeral.number.millionths > 100 * ONE
-            || numeral.number.plain && !numeral.number.arabic && numeral.end - numeral.start > 1)
+/// `2018年`, `二〇一八年` and `75年参加工作` are years.
+fn is_year(scan: &Scan<'_>, numeral: &Numeral, unit: &Unit, end: usize) -> bool {
+    let number = &numeral.number;
+    let row = number.plain && numeral.end - numeral.start > 1;
+    let two_digits = row && number.whole().is_some_and(|n| (50..100).contains(&n));
+    let counted = scan.any(end, &["产权", "使用", "的", "以", "内", "来", "左右", "多"]).is_some();
+    unit.word == "年" && (number.millionths > 100 * ONE || row && !number.arabic || two_digits && !counted)
 }
 
 fn value(numeral: &Numeral, unit: &Unit, half: bool, half_more: bool) -> Option<String> {
@@ -95,7 +98,8 @@ fn value(numeral: &Numeral, unit: &Unit, half: bool, half_more: bool) -> Option<
         return if unit.half.is_empty() { None } else { join(unit.half) };
     }
     let millionths = numeral.number.millionths;
-    if millionths == 0 {
+    // 3.2011年 is a numbered line.
+    if millionths == 0 || !millionths.is_multiple_of(ONE / 10) {
         return None;
     }
     let mut number = (millionths / ONE).to_string();

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Text;
 use date::When;
-use scan::Scan;
+use scan::{Scan, mark};
 
 /// What a fact is.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -170,11 +170,11 @@ pub(super) fn extract(text: &Text) -> Vec<Fact> {
     let characters: Vec<char> = text.normalised().chars().collect();
     let scan = Scan::new(&characters);
     let mut found = Found { facts: Vec::new() };
-    if scan.has_latin() {
+    if scan.has(mark::LETTER) {
         order::read_urls(&scan, text, &mut found);
         plate::read(&scan, &mut found);
     }
-    if scan.has_digits() {
+    if scan.has(mark::DIGIT) {
         phone::read(&scan, &mut found);
         card::read(&scan, &mut found);
         order::read(&scan, text, &mut found);
@@ -187,7 +187,7 @@ pub(super) fn extract(text: &Text) -> Vec<Fact> {
     date::read(&scan, &mut found);
     time::read(&scan, &mut found);
     address::read(&scan, &mut found);
-    found.settle()
+    found.settle(characters.len())
 }
 
 /// Who wins between facts of the same length: what is checked or marked before what is guessed from its shape.
@@ -229,20 +229,21 @@ impl Found {
         self.facts.push(Fact { kind, range: range.start as u32..range.end as u32, value });
     }
 
-    fn settle(mut self) -> Vec<Fact> {
+    fn settle(mut self, length: usize) -> Vec<Fact> {
         let rank = |kind: FactKind| PRIORITY.iter().position(|k| *k == kind);
         self.facts.sort_by_key(|f| (std::cmp::Reverse(f.range.len()), rank(f.kind), f.range.start));
-        let mut kept: Vec<Fact> = Vec::with_capacity(self.facts.len());
-        for fact in self.facts {
-            // Kept facts are apart and in order, so only the neighbours can overlap.
-            let at = kept.partition_point(|k| k.range.start < fact.range.start);
-            let after = kept.get(at).is_none_or(|k| fact.range.end <= k.range.start);
-            let before = at == 0 || kept[at - 1].range.end <= fact.range.start;
-            if after && before {
-                kept.insert(at, fact);
+        let mut taken = vec![false; length];
+        self.facts.retain(|fact| {
+            let range = fact.range.start as usize..fact.range.end as usize;
+            // What was taken before is at least as long, so an overlap shows at one of the ends.
+            let free = !taken[range.start] && !taken[range.end - 1];
+            if free {
+                taken[range].fill(true);
             }
-        }
-        kept
+            free
+        });
+        self.facts.sort_by_key(|fact| fact.range.start);
+        self.facts
     }
 }
 

@@ -1,6 +1,6 @@
 //! Numbers that something is filed under, and web addresses.
 
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 use super::{FactKind, Found};
 use crate::text::document::Text;
 
@@ -28,27 +28,23 @@ const FREE: usize = 14;
 const LONGEST: usize = 512;
 
 pub(super) fn read(scan: &Scan<'_>, text: &Text, found: &mut Found) {
-    let mut at = 0;
-    while at < scan.characters.len() {
-        if scan.characters[at] == '号'
-            && scan.ends_with(at + 1, LABELS)
-            && let Some((start, end)) = labelled(scan, at + 1)
-        {
-            add(scan, text, found, FactKind::OrderNumber, start, end);
-            at = end;
-        } else if scan.is_alphanumeric(at) {
-            let end = scan.run(at, |c| c.is_ascii_alphanumeric());
-            let digits = scan.characters[at..end].iter().filter(|c| c.is_ascii_digit()).count();
-            if (FREE..=LONGEST).contains(&(end - at))
-                && digits * 2 >= end - at
-                && scan.before(at) != Some('*')
-                && !found.has(&(at..end))
+    let mut from = 0;
+    while let Some(at) = scan.next(from, mark::DIGIT | mark::LETTER | mark::LABEL) {
+        from = at + 1;
+        if scan.is(at, mark::LABEL) {
+            if scan.ends_with(at + 1, LABELS)
+                && let Some((start, end)) = labelled(scan, at + 1)
             {
-                add(scan, text, found, FactKind::OrderNumber, at, end);
+                add(scan, text, found, FactKind::OrderNumber, start, end);
+                from = end;
             }
-            at = end;
-        } else {
-            at += 1;
+            continue;
+        }
+        from = scan.run(at, |c| c.is_ascii_alphanumeric());
+        let digits = scan.characters[at..from].iter().filter(|c| c.is_ascii_digit()).count();
+        let free = (FREE..=LONGEST).contains(&(from - at)) && digits * 2 >= from - at;
+        if free && scan.before(at) != Some('*') && !found.has(&(at..from)) {
+            add(scan, text, found, FactKind::OrderNumber, at, from);
         }
     }
 }
@@ -80,13 +76,11 @@ fn case_number(scan: &Scan<'_>, start: usize) -> Option<usize> {
 }
 
 pub(super) fn read_urls(scan: &Scan<'_>, text: &Text, found: &mut Found) {
-    let mut at = 0;
-    while at < scan.characters.len() {
-        let start = matches!(scan.characters[at], 'h' | 'w') && !scan.alphanumeric_before(at);
-        let Some((_, prefix)) = start.then(|| scan.any(at, &["http://", "https://", "www."])).flatten() else {
-            at += 1;
-            continue;
-        };
+    let mut from = 0;
+    while let Some(at) = scan.next(from, mark::LETTER) {
+        from = scan.run(at, |c| c.is_ascii_alphanumeric());
+        let word = (!scan.alphanumeric_before(at)).then(|| scan.any(at, &["http://", "https://", "www."]));
+        let Some((_, prefix)) = word.flatten() else { continue };
         // Chinese text follows without a blank, so only what a URL may hold (RFC 3986) goes on.
         let mut end = scan.run(at, |c| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c));
         while matches!(scan.before(end), Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | ')' | '(' | ']')) {
@@ -95,7 +89,7 @@ pub(super) fn read_urls(scan: &Scan<'_>, text: &Text, found: &mut Found) {
         if end > at + prefix && end - at <= LONGEST && scan.string(at + prefix..end).contains('.') {
             add(scan, text, found, FactKind::Url, at, end);
         }
-        at = end.max(at + 1);
+        from = end.max(from);
     }
 }
 

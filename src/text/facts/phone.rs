@@ -1,26 +1,22 @@
 //! Telephone numbers: mobile (`1[3-9]` and nine digits), fixed with area code, 400 and 800.
 
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 use super::{FactKind, Found};
 
 /// Words after which seven or eight digits are a local number.
 const LOCAL: &[&str] = &["电话", "座机", "固话", "联系", "号码", "致电", "拨打"];
 
 pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
-    let mut at = 0;
-    while at < scan.characters.len() {
-        if !scan.is_digit(at) && !matches!(scan.get(at), Some('+' | '(')) {
-            at += 1;
-            continue;
-        }
+    let mut from = 0;
+    while let Some(at) = scan.next(from, mark::DIGIT | mark::DIAL) {
         let clear = !scan.alphanumeric_before(at) && !matches!(scan.before(at), Some('*' | '.'));
         match if clear { number(scan, at) } else { None } {
             Some((end, value)) => {
                 found.add(FactKind::Phone, at..end, value);
-                at = end;
+                from = end;
             }
             // Nothing begins within a run of digits.
-            None => at = scan.run(at + 1, |c| c.is_ascii_digit()),
+            None => from = scan.run(at + 1, |c| c.is_ascii_digit()),
         }
     }
 }

@@ -1,16 +1,17 @@
 //! Registration plates of vehicles (GA 36-2018).
 
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 use super::{FactKind, Found};
 
 /// The provinces' abbreviations that a plate begins with.
 const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
 
 pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
-    for at in 1..scan.characters.len() {
+    let mut from = 1;
+    while let Some(at) = scan.next(from, mark::LETTER) {
+        from = at + 1;
         let province = scan.characters[at - 1];
-        if scan.characters[at].is_ascii_lowercase()
-            && PROVINCES.contains(province)
+        if PROVINCES.contains(province)
             && let Some(end) = end(scan, at + 1)
         {
             found.add(FactKind::Plate, at - 1..end, scan.compact(at - 1..end));

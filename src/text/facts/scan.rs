@@ -1,7 +1,11 @@
 //! The characters of a text with what the readers of facts ask of them.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
+use super::address_words;
 use crate::text::numerals::{self, Number};
 
 /// A number and where it begins.
@@ -12,44 +16,98 @@ pub(super) struct Found {
     pub(super) number: Number,
 }
 
-/// Characters of a text, and the numbers in it, found once for all readers.
+/// What a character may begin or end; readers look only at characters that are marked for them.
+pub(super) mod mark {
+    /// An ASCII digit.
+    pub(in super::super) const DIGIT: u8 = 1;
+    /// A lower case ASCII letter.
+    pub(in super::super) const LETTER: u8 = 1 << 1;
+    /// The first character of a number.
+    pub(in super::super) const NUMBER: u8 = 1 << 2;
+    /// The first character of a day that is said in words (`昨天`).
+    pub(in super::super) const DAY: u8 = 1 << 3;
+    /// The first character of a part of the day (`晚上`).
+    pub(in super::super) const HOUR: u8 = 1 << 4;
+    /// The last character of a part of an address (`路`).
+    pub(in super::super) const PLACE: u8 = 1 << 5;
+    /// The last character of what a number is filed under (`单号`).
+    pub(in super::super) const LABEL: u8 = 1 << 6;
+    /// A bracket or plus that a telephone number may begin with.
+    pub(in super::super) const DIAL: u8 = 1 << 7;
+}
+
+/// Marks of the characters of the basic plane, one byte each: a character costs one look-up, whatever is read.
+static MARKS: LazyLock<Box<[u8]>> = LazyLock::new(|| {
+    let classes: [(u8, &str); 5] = [
+        (mark::DAY, "大前昨今明后上这本下去周星礼"),
+        (mark::HOUR, "凌半深清早上中下午傍晚夜"),
+        (mark::PLACE, &address_words::last_characters()),
+        (mark::LABEL, "号"),
+        (mark::DIAL, "+("),
+    ];
+    let mut marks = vec![0; 0x10000];
+    for (bit, characters) in classes {
+        for c in characters.chars() {
+            if let Some(marks) = marks.get_mut(c as usize) {
+                *marks |= bit;
+            }
+        }
+    }
+    for (code, marks) in marks.iter_mut().enumerate() {
+        let Some(c) = char::from_u32(code as u32) else { continue };
+        *marks |= if c.is_ascii_digit() { mark::DIGIT } else { 0 };
+        *marks |= if c.is_ascii_lowercase() { mark::LETTER } else { 0 };
+        *marks |= if numerals::begins(c) { mark::NUMBER } else { 0 };
+    }
+    marks.into_boxed_slice()
+});
+
+/// Characters of a text, their marks, and the numbers in it, found once for all readers.
 pub(super) struct Scan<'a> {
     pub(super) characters: &'a [char],
+    marks: Vec<u8>,
+    all_marks: u8,
     numbers: Vec<Found>,
-    digits: bool,
-    latin: bool,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(characters: &'a [char]) -> Self {
+        let table = &**MARKS;
+        let marks: Vec<u8> = characters.iter().map(|&c| table.get(c as usize).copied().unwrap_or(0)).collect();
+        let all_marks = marks.iter().fold(0, |all, marks| all | marks);
+        let mut scan = Self { characters, marks, all_marks, numbers: Vec::new() };
+        scan.numbers = scan.read_numbers();
+        scan
+    }
+
+    fn read_numbers(&self) -> Vec<Found> {
         let mut numbers = Vec::new();
-        let (mut digits, mut latin) = (false, false);
-        let mut at = 0;
-        while let Some(&c) = characters.get(at) {
-            latin |= c.is_ascii_lowercase();
-            digits |= c.is_ascii_digit();
-            if numerals::begins(c)
-                && let Some(number) = numerals::parse(&characters[at..])
-            {
-                digits |= number.arabic;
+        let mut from = 0;
+        while let Some(at) = self.next(from, mark::NUMBER) {
+            if let Some(number) = numerals::parse(&self.characters[at..]) {
                 numbers.push(Found { start: at, end: at + number.len, number });
-                at += number.len;
-            } else if c.is_ascii_digit() {
-                // Too long a run to be a number: skip all of it, not a digit at a time.
-                at += characters[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+                from = at + number.len;
             } else {
-                at += 1;
+                // Too long a run of digits to be a number: skip all of it, not a digit at a time.
+                from = self.run(at, |c| c.is_ascii_digit()).max(at + 1);
             }
         }
-        Self { characters, numbers, digits, latin }
+        numbers
     }
 
-    pub(super) fn has_digits(&self) -> bool {
-        self.digits
+    /// Whether any character has one of these marks.
+    pub(super) fn has(&self, marks: u8) -> bool {
+        self.all_marks & marks != 0
     }
 
-    pub(super) fn has_latin(&self) -> bool {
-        self.latin
+    /// The first position from `from` on whose character has one of these marks.
+    pub(super) fn next(&self, from: usize, marks: u8) -> Option<usize> {
+        self.marks.get(from..)?.iter().position(|m| m & marks != 0).map(|offset| from + offset)
+    }
+
+    /// Whether the character at a position has one of these marks.
+    pub(super) fn is(&self, at: usize, marks: u8) -> bool {
+        self.marks.get(at).is_some_and(|m| m & marks != 0)
     }
 
     pub(super) fn numbers(&self) -> &[Found] {
@@ -133,5 +191,53 @@ impl<'a> Scan<'a> {
     pub(super) fn compact(&self, range: Range<usize>) -> String {
         let kept = self.characters[range].iter().filter(|c| !matches!(c, ' ' | '-' | '·' | '.' | '•' | '・'));
         kept.map(char::to_ascii_uppercase).collect()
+    }
+}
+
+/// Words to be looked for at many positions, by their first or last character.
+pub(super) struct Lexicon {
+    words: FxHashMap<char, Vec<Box<[char]>>>,
+}
+
+impl Lexicon {
+    /// Words, between blanks, to be found where they begin.
+    pub(super) fn beginning(words: &str) -> Self {
+        Self::by(words, |word| word.chars().next())
+    }
+
+    /// Words, between blanks, to be found where they end.
+    pub(super) fn ending(words: &str) -> Self {
+        Self::by(words, |word| word.chars().next_back())
+    }
+
+    fn by(list: &str, key: impl Fn(&str) -> Option<char>) -> Self {
+        let mut words: FxHashMap<char, Vec<Box<[char]>>> = FxHashMap::default();
+        for word in list.split_whitespace() {
+            if let Some(key) = key(word) {
+                words.entry(key).or_default().push(word.chars().collect());
+            }
+        }
+        for list in words.values_mut() {
+            list.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        }
+        Self { words }
+    }
+
+    /// The length of the longest word that begins at a position.
+    pub(super) fn at(&self, scan: &Scan<'_>, position: usize) -> Option<usize> {
+        let words = self.words.get(&scan.get(position)?)?;
+        words.iter().find(|word| scan.characters[position..].starts_with(word)).map(|word| word.len())
+    }
+
+    /// Whether one of the words ends before a position.
+    pub(super) fn before(&self, scan: &Scan<'_>, position: usize) -> bool {
+        let words = scan.before(position).and_then(|c| self.words.get(&c));
+        words.is_some_and(|words| words.iter().any(|word| scan.characters[..position].ends_with(word)))
+    }
+
+    /// Whether these characters are one of the words.
+    pub(super) fn has(&self, characters: &[char]) -> bool {
+        let words = characters.first().and_then(|c| self.words.get(c));
+        words.is_some_and(|words| words.iter().any(|word| **word == *characters))
     }
 }

@@ -1,6 +1,6 @@
 //! Times of day, and ranges of them.
 
-use super::scan::Scan;
+use super::scan::{Scan, mark};
 use super::{FactKind, Found};
 
 /// Parts of a day: whether hours below twelve are of its second half.
@@ -54,16 +54,16 @@ struct Clock {
 }
 
 pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
-    let mut at = 0;
-    while at < scan.characters.len() {
-        let Some(first) = begins(scan, at).then(|| clock(scan, at, None)).flatten() else {
-            at += 1;
-            continue;
-        };
+    let mut from = 0;
+    while let Some(at) = scan.next(from, mark::HOUR | mark::NUMBER) {
+        from = at + 1;
+        let within =
+            scan.is_digit(at) && (scan.alphanumeric_before(at) || matches!(scan.before(at), Some(':' | '.' | '-')));
+        let Some(first) = (if within { None } else { clock(scan, at, None) }) else { continue };
         let mut end = first.end;
         let mut value = write(&first);
         if let Some((_, length)) = scan.any(end, &["到", "至", "-", "~", "—"])
-            && let Some(mut last) = clock(scan, end + length, first.part)
+            && let Some(mut last) = clock(scan, end + length, Some(&first))
         {
             end = last.end;
             if last.part == Some(Part::Morning) && last.hour <= first.hour {
@@ -75,28 +75,20 @@ pub(super) fn read(scan: &Scan<'_>, found: &mut Found) {
             value.insert(0, '约');
         }
         found.add(FactKind::Time, at..end, value);
-        at = end;
-    }
-}
-
-/// Whether a time may begin here: at a number, or at a part of the day, and not in the middle of a number.
-fn begins(scan: &Scan<'_>, at: usize) -> bool {
-    match scan.characters[at] {
-        '0'..='9' => !scan.alphanumeric_before(at) && !matches!(scan.before(at), Some(':' | '.' | '-')),
-        '凌' | '半' | '深' | '清' | '早' | '上' | '中' | '下' | '午' | '傍' | '晚' | '夜' => true,
-        _ => scan.number_at(at).is_some(),
+        from = end;
     }
 }
 
 /// A time, with the part of the day said before it or taken over from the beginning of a range.
-fn clock(scan: &Scan<'_>, at: usize, inherited: Option<Part>) -> Option<Clock> {
+fn clock(scan: &Scan<'_>, at: usize, first: Option<&Clock>) -> Option<Clock> {
+    let inherited = first.and_then(|first| first.part);
     let part = PARTS.iter().find_map(|(word, part)| scan.word(at, word).map(|length| (length, *part)));
     let start = scan.skip_blank(at + part.map_or(0, |(length, _)| length));
     let said = part.map(|(_, part)| part);
     let mut clock = colon(scan, start).or_else(|| hours(scan, start, said.or(inherited).is_some()))?;
     clock.part = said.or(inherited);
     // 晚上10点到2点 ends after midnight.
-    let past_midnight = said.is_none() && clock.hour < 5;
+    let past_midnight = clock.hour < 5 && first.is_some_and(|first| said.is_none() && first.hour >= 18);
     clock.hour = match clock.part {
         Some(Part::Evening | Part::Night) if clock.hour == 12 => 0,
         Some(Part::Evening) if clock.hour < 12 && !past_midnight => clock.hour + 12,
@@ -104,8 +96,8 @@ fn clock(scan: &Scan<'_>, at: usize, inherited: Option<Part>) -> Option<Clock> {
         Some(Part::Noon) if clock.hour < 6 => clock.hour + 12,
         _ => clock.hour,
     };
-    if let Some((word, length)) = scan.any(clock.end, &["左右", "多", "许"]) {
-        clock.approximate = !word.is_empty();
+    if let Some((_, length)) = scan.any(clock.end, &["左右", "多", "许"]) {
+        clock.approximate = true;
         clock.end += length;
     }
     Some(clock)
@@ -127,6 +119,8 @@ fn colon(scan: &Scan<'_>, at: usize) -> Option<Clock> {
     {
         end = second_end;
     }
+    // 16:36分 is written often.
+    end += usize::from(scan.get(end) == Some('分') && scan.get(end + 1) != Some('钟'));
     (hour <= 24 && minute < 60 && !scan.is_alphanumeric(end)).then_some(Clock {
         end,
         hour,
@@ -166,8 +160,9 @@ fn hours(scan: &Scan<'_>, at: usize, part: bool) -> Option<Clock> {
     } else if let Some(minutes) = scan.number_at(end) {
         let value = minutes.number.whole().filter(|m| *m < 60);
         let marked = scan.get(minutes.end) == Some('分') && scan.get(minutes.end + 1) != Some('钟');
-        let bare =
-            minutes.end - minutes.start == 2 && scan.get(minutes.end).is_none_or(|c| !"元块天个%号人".contains(c));
+        let bare = minutes.end - minutes.start == 2
+            && (minutes.number.arabic || !minutes.number.plain)
+            && scan.get(minutes.end).is_none_or(|c| !"元块天个%号人".contains(c));
         if let Some(value) = value.filter(|_| marked || bare) {
             minute = value;
             end = minutes.end + usize::from(marked);
