@@ -109,9 +109,13 @@ codes! {
     InvalidTree = "J054", "invalid-tree", Error;
     /// A validity that ends before it begins.
     InvalidPeriod = "J055", "invalid-period", Error;
+    /// Two things have the same name or alias.
+    DuplicateName = "J056", "duplicate-name", Error;
+    /// Several units of one department serve the same region, and nothing says which is meant.
+    AmbiguousUnit = "J057", "ambiguous-unit", Warning;
     /// An article whose validity is over.
     ExpiredArticle = "J060", "expired-article", Warning;
-    /// An article without a legal basis.
+    /// An article without a legal basis, or a responsibility row without one.
     MissingBasis = "J061", "missing-basis", Error;
     /// An article, notice or case with nothing in it.
     EmptyContent = "J062", "empty-content", Error;
