@@ -17,9 +17,8 @@ use std::ops::Range;
 use jiff::civil;
 
 use crate::source::{Diagnostic, Document};
-use crate::text::normalise;
 use departments::Departments;
-use index::Findings;
+use index::{Findings, key_of};
 use regions::Regions;
 use responsibility::Responsibilities;
 
@@ -80,7 +79,7 @@ impl Catalog {
     /// The department of this id, name or alias, normalised. A name made of a place and a department's name is
     /// understood too: 青澜区城管局 is the unit for 青澜区 of the department that is called 城管局 or 市城管局.
     pub fn department_named(&self, name: &str) -> Option<&Department> {
-        let name = normalise(name);
+        let name = key_of(name);
         let found = self.departments.named(&name).or_else(|| self.department_of_place(&name))?;
         Some(self.departments.get(found))
     }
@@ -123,7 +122,7 @@ impl Catalog {
 
     /// The region of this id, name or alias, normalised.
     pub fn region_named(&self, name: &str) -> Option<&Region> {
-        self.regions.named(&normalise(name)).map(|at| self.regions.get(at))
+        self.regions.named(&key_of(name)).map(|at| self.regions.get(at))
     }
 
     /// The district that a region (an id) is or lies in; `None` for a city.

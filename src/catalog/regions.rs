@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::say;
 use crate::source::{Code, Document, Message, Step};
-use crate::text::normalise;
 
-use super::index::{Findings, Index};
+use super::index::{Findings, Index, key_of};
 use super::tree::Tree;
 
 /// A region, as written in `regions.yaml`.
@@ -157,7 +156,7 @@ impl Regions {
 
 /// Takes a name, unless it is a single character: one such stands in every other sentence.
 fn add_name(names: &mut Index, name: &str, position: u32, steps: &[Step<'_>], findings: &mut Findings<'_>) {
-    if normalise(name).chars().count() == 1 {
+    if key_of(name).chars().count() == 1 {
         let message = say!("“{name}”只有一个字，在诉求里到处都是", "`{name}` is one character: texts are full of it");
         findings.at(steps, Code::LimitExceeded, message);
         return;

@@ -31,8 +31,8 @@ impl Template {
     /// Reads a template and tries it out.
     ///
     /// `steps` lead to it in `document`, for the findings: not a template (J040), names that nothing fills (J041), slots
-    /// that are not used (J042, a warning), and replies that fail, do not end, or come out blank or too long (J043),
-    /// each with the slots filled and empty. `None` when one of them is an error.
+    /// whose `else` is never used (J042, a warning), and replies that fail, do not end, or come out blank or too long
+    /// (J043), each with the slots filled and empty. `None` when one of them is an error.
     pub fn compile(
         source: &str,
         slots: &[SlotUse<'_>],
@@ -127,16 +127,21 @@ impl Findings<'_> {
         self.diagnostics.push(finding);
     }
 
-    /// Reports names that nothing fills; where there are none, slots that are not used. (Not both: a slot may be
-    /// unused because its name is misspelt.)
+    /// Reports names that nothing fills; where there are none, slots whose `else` is for nothing. (Not both: a slot may
+    /// be unused because its name is misspelt.) A slot without `else` need not be used: the department wants to know it.
     fn check_names(&mut self, template: &Template, slots: &[SlotUse<'_>]) {
         let is_known = |name: &&str| PLACEHOLDERS.contains(name) || slots.iter().any(|slot| slot.name == *name);
         let unknown = template.names().filter(|name| !is_known(name));
         let mut unknown: Vec<_> = unknown.map(|name| (name_in(self.source, name), name)).collect();
         unknown.sort_unstable_by_key(|(range, _)| range.start);
         if unknown.is_empty() {
-            for SlotUse { name, .. } in slots.iter().filter(|slot| !template.names().any(|used| used == slot.name)) {
-                let message = say!("要素槽“{name}”没有用在答复里", "slot `{name}` is not used in the reply");
+            let in_vain =
+                |slot: &&SlotUse<'_>| !slot.otherwise.is_empty() && !template.names().any(|used| used == slot.name);
+            for SlotUse { name, .. } in slots.iter().filter(in_vain) {
+                let message = say!(
+                    "要素槽“{name}”写了 else，答复里却没有用它",
+                    "slot `{name}` has an `else`, but the reply does not use it"
+                );
                 self.slot(name, Code::UnusedSlot, message);
             }
         }

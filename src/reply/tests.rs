@@ -108,7 +108,8 @@ fn a_value_too_large_to_fill_in_is_left_out() {
 fn mistakes_are_found_at_their_places() {
     for (reply, expect) in [
         ("在{{ location }}{{ since }}", vec![]),
-        ("在{{ location }}", vec!["unused-slot s.yaml:4:3 slot `since` is not used in the reply"]),
+        ("在{{ location }}", vec![]),
+        ("{{ since }}好", vec!["unused-slot s.yaml:3:3 slot `location` has an `else`, but the reply does not use it"]),
         ("{{ location }}{{ since }}{{ locaton }}", vec!["unknown-placeholder s.yaml:6:31 nothing fills `locaton`"]),
         (
             "location{{ location }}{{ since }}\n{% if phone %}有{% endif %}",
@@ -267,12 +268,12 @@ fn findings_read_well() {
       |
       = note: what may stand here: location, since, department, unit, deadline, district, scenario, hotline
     ");
-    insta::assert_snapshot!(shown("您好，在{{ location }}", Lang::Zh), @r"
-    警告[J042]: 要素槽“since”没有用在答复里
-     --> s.yaml:4:3
+    insta::assert_snapshot!(shown("您好，{{ since }}", Lang::Zh), @r"
+    警告[J042]: 要素槽“location”写了 else，答复里却没有用它
+     --> s.yaml:3:3
       |
-    4 |   since: {ask: 多久了？}
-      |   ^^^^^
+    3 |   location: {ask: 在哪里？}
+      |   ^^^^^^^^
     ");
     insta::assert_snapshot!(shown("{{ location }}{{ since }}{{ '好' * 99999 }}", Lang::Zh), @r"
     错误[J040]: 答复里不能有 *

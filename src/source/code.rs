@@ -93,7 +93,7 @@ codes! {
     TemplateSyntax = "J040", "template-syntax", Error;
     /// A placeholder that nothing fills.
     UnknownPlaceholder = "J041", "unknown-placeholder", Error;
-    /// A slot that is asked for and never used in the reply.
+    /// A slot that says how it reads when empty (`else`), and is never used in the reply.
     UnusedSlot = "J042", "unused-slot", Warning;
     /// A template that fails, or does not end, when it is filled.
     TemplateFails = "J043", "template-fails", Error;
