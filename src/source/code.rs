@@ -115,7 +115,7 @@ codes! {
     AmbiguousUnit = "J057", "ambiguous-unit", Warning;
     /// An article whose validity is over.
     ExpiredArticle = "J060", "expired-article", Warning;
-    /// An article without a legal basis, or a responsibility row without one.
+    /// An article, a responsibility row or a calendar without what it is based on.
     MissingBasis = "J061", "missing-basis", Error;
     /// An article, notice or case with nothing in it.
     EmptyContent = "J062", "empty-content", Error;

@@ -109,6 +109,46 @@ proptest! {
         prop_assert_eq!(!check(&loaded).is_empty(), gap, "{}", text);
     }
 
+    #[test]
+    fn the_unit_is_found_like_by_hand(
+        rows in prop::collection::vec((prop::option::of(0..8usize), prop::option::of(0..5usize)), 1..10),
+        lead in 0..10usize,
+        place in prop::option::of(prop::sample::select(PLACES.to_vec())),
+    ) {
+        // A department's parent is one before it, so there are no circles.
+        let text: String = rows
+            .iter()
+            .enumerate()
+            .map(|(at, (parent, region))| {
+                let parent = parent.filter(|_| at > 0).map_or(String::new(), |parent| format!(", parent: d{}", parent % at));
+                let region = region.map_or(String::new(), |region| format!(", region: {}", PLACES[region]));
+                format!("- {{id: d{at}, name: 部门{at}{parent}{region}}}\n")
+            })
+            .collect();
+        let loaded = load(&Files { departments: &text, responsibility: &[], ..FILES }).0.unwrap();
+        let lead = format!("d{lead}");
+        let steps_below = |department: &Department| {
+            let mut above = department.parent.as_deref();
+            let mut steps = 1;
+            while let Some(id) = above.filter(|id| *id != lead) {
+                above = loaded.department(id).unwrap().parent.as_deref();
+                steps += 1;
+            }
+            above.map(|_| steps)
+        };
+        let mut expect = None;
+        let mut region = place.and_then(|place| loaded.region(place));
+        while let (Some(here), None) = (region, expect) {
+            let units = loaded.departments().iter().filter(|d| d.region.as_ref() == Some(&here.id));
+            let near: Vec<_> = units.filter_map(|d| Some((steps_below(d)?, d))).collect();
+            let nearest = near.iter().map(|(steps, _)| *steps).min();
+            let mut nearest = near.iter().filter(|(steps, _)| Some(*steps) == nearest);
+            expect = nearest.next().filter(|_| nearest.next().is_none()).map(|(_, d)| *d);
+            region = here.parent.as_deref().and_then(|parent| loaded.region(parent));
+        }
+        prop_assert_eq!(loaded.unit(&lead, place), expect, "{}", text);
+    }
+
     /// Whatever is cut out of the files or written into them, loading ends with a catalogue or with errors.
     #[test]
     fn damaged_files_are_refused_or_read(
