@@ -109,6 +109,9 @@ impl Calendar {
     }
 
     fn add(&mut self, table: &CalendarYear, findings: &mut Findings<'_>) {
+        if table.basis.trim().is_empty() {
+            findings.at(&[Step::Key("basis")], Code::MissingBasis, say!("没有写依据", "the basis is empty"));
+        }
         for (index, holiday) in table.holidays.iter().enumerate() {
             let steps = [Step::Key("holidays"), Step::Index(index)];
             let (from, to) = (holiday.from, holiday.to);

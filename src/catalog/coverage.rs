@@ -86,8 +86,9 @@ fn report_unknown(
 fn gaps(rows: &[&Row], regions: &Regions) -> BTreeMap<Period, Vec<Option<u32>>> {
     let begin = rows.iter().map(|row| row.from()).min().unwrap_or(civil::Date::MIN);
     let mut gaps: BTreeMap<Period, Vec<Option<u32>>> = BTreeMap::new();
+    let holds_always = |row: &&&Row| row.from() == begin && row.until() == civil::Date::MAX;
     let everywhere =
-        rows.iter().any(|row| row.region.is_none() && row.from() == begin && row.until() == civil::Date::MAX);
+        rows.iter().filter(holds_always).any(|row| row.region.is_none_or(|region| regions.is_whole(region)));
     if everywhere {
         return gaps;
     }
@@ -135,21 +136,24 @@ fn gap_message(id: &str, (from, until): Period, places: &[Option<u32>], regions:
     let more = places.len().saturating_sub(names.len());
     let names = names.join("、");
     let names = if more > 0 && !names.is_empty() { format!("{names}…(+{more})") } else { names };
-    let in_en = if names.is_empty() { String::new() } else { format!(" in {names}") };
+    let (in_zh, in_en) = match names.as_str() {
+        "" => (String::new(), String::new()),
+        names => (format!("在{names}"), format!(" in {names}")),
+    };
     match (from, until) {
         (civil::Date::MIN, civil::Date::MAX) => {
-            say!("场景“{id}”在{names}没有承办单位", "nobody is responsible for scenario `{id}`{in_en}")
+            say!("场景“{id}”{in_zh}没有承办单位", "nobody is responsible for scenario `{id}`{in_en}")
         }
         (civil::Date::MIN, until) => say!(
-            "{until} 及以前，场景“{id}”在{names}没有承办单位",
+            "{until} 及以前，场景“{id}”{in_zh}没有承办单位",
             "until {until}, nobody is responsible for scenario `{id}`{in_en}"
         ),
         (from, civil::Date::MAX) => say!(
-            "{from} 起，场景“{id}”在{names}没有承办单位",
+            "{from} 起，场景“{id}”{in_zh}没有承办单位",
             "from {from} on, nobody is responsible for scenario `{id}`{in_en}"
         ),
         (from, until) => say!(
-            "{from} 到 {until}，场景“{id}”在{names}没有承办单位",
+            "{from} 到 {until}，场景“{id}”{in_zh}没有承办单位",
             "from {from} to {until}, nobody is responsible for scenario `{id}`{in_en}"
         ),
     }

@@ -77,6 +77,7 @@ impl Deadline {
     /// wrong and what may be written.
     pub fn parse(text: &str) -> Result<Deadline, Message> {
         let normalised = normalise(text);
+        let normalised = normalised.trim();
         let digits = normalised.bytes().take_while(u8::is_ascii_digit).count();
         let (amount, unit) = normalised.split_at(digits);
         let Some(unit) = DeadlineUnit::parse(unit.trim()).filter(|_| digits > 0) else {

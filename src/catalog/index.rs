@@ -78,6 +78,11 @@ pub(super) fn suggest<'k>(
     }
 }
 
+/// What two ways to write one name have in common: normalised, without blanks around it.
+pub(super) fn key_of(name: &str) -> String {
+    normalise(name).trim().to_owned()
+}
+
 /// Texts, each of one thing, with the place of each.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -106,23 +111,20 @@ impl Index {
             );
             return;
         }
-        match self.insert(id, position, findings.range(steps)) {
-            Some((_, first)) => {
-                let first = findings.location(&first);
-                findings.with_note(
-                    steps,
-                    Code::DuplicateId,
-                    say!("编号“{id}”重复", "id `{id}` is taken"),
-                    say!("第一次出现在 {first}", "it first stands at {first}"),
-                );
-            }
-            None => {}
+        if let Some((_, first)) = self.insert(id, position, findings.range(steps)) {
+            let first = findings.location(&first);
+            findings.with_note(
+                steps,
+                Code::DuplicateId,
+                say!("编号“{id}”重复", "id `{id}` is taken"),
+                say!("第一次出现在 {first}", "it first stands at {first}"),
+            );
         }
     }
 
     /// Takes a name or alias in its normalised form, unless nothing is left of it or another thing has it.
     pub(super) fn add_name(&mut self, name: &str, position: u32, steps: &[Step<'_>], findings: &mut Findings<'_>) {
-        let normalised = normalise(name);
+        let normalised = key_of(name);
         if normalised.is_empty() {
             findings.at(steps, Code::EmptyTerm, say!("名称是空的", "a name with nothing in it"));
             return;

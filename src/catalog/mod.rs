@@ -17,9 +17,8 @@ use std::ops::Range;
 use jiff::civil;
 
 use crate::source::{Diagnostic, Document};
-use crate::text::normalise;
 use departments::Departments;
-use index::Findings;
+use index::{Findings, key_of};
 use regions::Regions;
 use responsibility::Responsibilities;
 
@@ -80,7 +79,7 @@ impl Catalog {
     /// The department of this id, name or alias, normalised. A name made of a place and a department's name is
     /// understood too: 青澜区城管局 is the unit for 青澜区 of the department that is called 城管局 or 市城管局.
     pub fn department_named(&self, name: &str) -> Option<&Department> {
-        let name = normalise(name);
+        let name = key_of(name);
         let found = self.departments.named(&name).or_else(|| self.department_of_place(&name))?;
         Some(self.departments.get(found))
     }
@@ -123,13 +122,19 @@ impl Catalog {
 
     /// The region of this id, name or alias, normalised.
     pub fn region_named(&self, name: &str) -> Option<&Region> {
-        self.regions.named(&normalise(name)).map(|at| self.regions.get(at))
+        self.regions.named(&key_of(name)).map(|at| self.regions.get(at))
     }
 
     /// The district that a region (an id) is or lies in; `None` for a city.
     pub fn district_of(&self, region: &str) -> Option<&Region> {
         let place = self.regions.position(region)?;
         self.regions.upwards(place).map(|at| self.regions.get(at)).find(|region| region.level == Level::District)
+    }
+
+    /// Whether a region is or contains a place (ids of both).
+    pub fn region_covers(&self, region: &str, place: &str) -> bool {
+        let known = self.regions.position(region).zip(self.regions.position(place));
+        known.is_some_and(|(region, place)| self.regions.covers(region, Some(place)))
     }
 
     /// A region (an id) and all that it lies in, the narrowest first; empty when there is no such region.

@@ -9,11 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::say;
 use crate::source::{Code, Document, Message, Step};
 
-use super::index::{Findings, Index};
+use super::index::{Findings, Index, key_of};
 use super::tree::Tree;
-
-/// Characters a name of a region has at least: one alone stands in every other sentence.
-const MIN_NAME: usize = 2;
 
 /// A region, as written in `regions.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -137,6 +134,11 @@ impl Regions {
         self.tree.upwards(at)
     }
 
+    /// Whether the region contains all others.
+    pub(super) fn is_whole(&self, region: u32) -> bool {
+        self.whole == Some(region)
+    }
+
     /// Whether `region` is or contains the place; a place that is not known is the whole city.
     pub(super) fn covers(&self, region: u32, place: Option<u32>) -> bool {
         place.or(self.whole).is_some_and(|place| self.upwards(place).any(|above| above == region))
@@ -152,9 +154,9 @@ impl Regions {
     }
 }
 
-/// Takes a name that is long enough to look for in texts.
+/// Takes a name, unless it is a single character: one such stands in every other sentence.
 fn add_name(names: &mut Index, name: &str, position: u32, steps: &[Step<'_>], findings: &mut Findings<'_>) {
-    if name.chars().count() == MIN_NAME - 1 {
+    if key_of(name).chars().count() == 1 {
         let message = say!("“{name}”只有一个字，在诉求里到处都是", "`{name}` is one character: texts are full of it");
         findings.at(steps, Code::LimitExceeded, message);
         return;

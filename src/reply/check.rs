@@ -14,7 +14,7 @@ use super::template::{SlotUse, Template, Values};
 const MAX_LENGTH: usize = 2_000;
 
 /// Up to so many names, every combination of filled and empty is tried.
-const MAX_NAMES_COMBINED: usize = 6;
+const MAX_NAMES_COMBINED: usize = 4;
 
 /// What stands for every value when a template is tried out; longer than most.
 const SAMPLE: &str = "示例：幸福路一百二十八号";
@@ -31,8 +31,8 @@ impl Template {
     /// Reads a template and tries it out.
     ///
     /// `steps` lead to it in `document`, for the findings: not a template (J040), names that nothing fills (J041), slots
-    /// that are not used (J042, a warning), and replies that fail, do not end, or come out blank or too long (J043),
-    /// each with the slots filled and empty. `None` when one of them is an error.
+    /// whose `else` is never used (J042, a warning), and replies that fail, do not end, or come out blank or too long
+    /// (J043), each with the slots filled and empty. `None` when one of them is an error.
     pub fn compile(
         source: &str,
         slots: &[SlotUse<'_>],
@@ -57,7 +57,7 @@ impl Template {
         let template = match Template::parse(source, slots) {
             Ok(template) => template,
             Err(error) => {
-                findings.report_syntax(&error);
+                findings.report_syntax(&error, slots);
                 return None;
             }
         };
@@ -107,42 +107,60 @@ impl Findings<'_> {
         }
     }
 
-    fn report_syntax(&mut self, error: &Error) {
+    fn report_syntax(&mut self, error: &Error, slots: &[SlotUse<'_>]) {
+        let range = error.range();
+        // Names of variables are ASCII, so minijinja calls a Chinese one a syntax error.
+        let rest = range.as_ref().and_then(|range| self.source.get(range.start..)).unwrap_or_default();
+        let name = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
+        let is_name = |range: &&Range<usize>| !name.is_ascii() && in_braces(self.source, range.start);
+        if let Some(range) = range.as_ref().filter(is_name) {
+            self.report_unknown(range.start..range.start + name.len(), name, slots);
+            return;
+        }
         let what = explain(error);
         let (zh, en) = (what.zh, what.en);
         let message = say!("答复模板有误：{zh}", "the template is not well-formed: {en}");
-        let finding = self.part(error.range(), Code::TemplateSyntax, message).note(say!(
+        let finding = self.part(range, Code::TemplateSyntax, message).note(say!(
             "每个 {{{{ 要有 }}}}，每个 {{% if 名字 %}} 要有 {{% endif %}}",
             "each {{{{ needs a }}}}, each {{% if name %}} an {{% endif %}}"
         ));
         self.diagnostics.push(finding);
     }
 
+    /// Reports names that nothing fills; where there are none, slots whose `else` is for nothing. (Not both: a slot may
+    /// be unused because its name is misspelt.) A slot without `else` need not be used: the department wants to know it.
     fn check_names(&mut self, template: &Template, slots: &[SlotUse<'_>]) {
-        let known: Vec<&str> = slots.iter().map(|slot| slot.name).chain(PLACEHOLDERS.iter().copied()).collect();
-        let mut unknown: Vec<_> = template
-            .names()
-            .filter(|name| !known.contains(name))
-            .map(|name| (name_in(self.source, name), name))
-            .collect();
+        let is_known = |name: &&str| PLACEHOLDERS.contains(name) || slots.iter().any(|slot| slot.name == *name);
+        let unknown = template.names().filter(|name| !is_known(name));
+        let mut unknown: Vec<_> = unknown.map(|name| (name_in(self.source, name), name)).collect();
         unknown.sort_unstable_by_key(|(range, _)| range.start);
-        for (range, name) in unknown {
-            let message = say!("没有“{name}”可填", "nothing fills `{name}`");
-            let finding = self.part(Some(range), Code::UnknownPlaceholder, message);
-            self.diagnostics.push(match nearest(name, known.iter().copied()) {
-                Some(near) => finding.label(say!("是否想写“{near}”？", "did you mean `{near}`?")),
-                None => {
-                    let list = known.join(", ");
-                    finding.note(say!("这里可用的：{list}", "what may stand here: {list}"))
-                }
-            });
-        }
-        for SlotUse { name, .. } in slots {
-            if !template.names().any(|used| used == *name) {
-                let message = say!("要素槽“{name}”没有用在答复里", "slot `{name}` is not used in the reply");
+        if unknown.is_empty() {
+            let in_vain =
+                |slot: &&SlotUse<'_>| !slot.otherwise.is_empty() && !template.names().any(|used| used == slot.name);
+            for SlotUse { name, .. } in slots.iter().filter(in_vain) {
+                let message = say!(
+                    "要素槽“{name}”写了 else，答复里却没有用它",
+                    "slot `{name}` has an `else`, but the reply does not use it"
+                );
                 self.slot(name, Code::UnusedSlot, message);
             }
         }
+        for (range, name) in unknown {
+            self.report_unknown(range, name, slots);
+        }
+    }
+
+    fn report_unknown(&mut self, range: Range<usize>, name: &str, slots: &[SlotUse<'_>]) {
+        let known: Vec<&str> = slots.iter().map(|slot| slot.name).chain(PLACEHOLDERS.iter().copied()).collect();
+        let message = say!("没有“{name}”可填", "nothing fills `{name}`");
+        let finding = self.part(Some(range), Code::UnknownPlaceholder, message);
+        self.diagnostics.push(match nearest(name, known.iter().copied()) {
+            Some(near) => finding.label(say!("是否想写“{near}”？", "did you mean `{near}`?")),
+            None => {
+                let list = known.join(", ");
+                finding.note(say!("这里可用的：{list}", "what may stand here: {list}"))
+            }
+        });
     }
 
     /// Fills the template in all the ways that make a difference; reports the first that goes wrong.
@@ -234,12 +252,14 @@ fn name_in(template: &str, name: &str) -> Range<usize> {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let whole =
         |at: usize| !template[..at].ends_with(part_of_name) && !template[at + name.len()..].starts_with(part_of_name);
-    let in_braces = |at: usize| {
-        let before = &template[..at];
-        before.rfind('{') > before.rfind('}')
-    };
-    let found = template.match_indices(name).map(|(at, _)| at).find(|at| whole(*at) && in_braces(*at));
+    let found = template.match_indices(name).map(|(at, _)| at).find(|at| whole(*at) && in_braces(template, *at));
     found.map_or(0..template.len(), |at| at..at + name.len())
+}
+
+/// Whether a byte of a template lies after a `{` that is still open.
+fn in_braces(template: &str, at: usize) -> bool {
+    let before = &template[..at];
+    before.rfind('{') > before.rfind('}')
 }
 
 /// Bytes of the file for bytes of the template. The file may indent, quote or fold the text, so the line is looked for

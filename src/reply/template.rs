@@ -1,7 +1,7 @@
 //! A compiled template and how it is filled.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Object, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
@@ -76,7 +76,7 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Values<'a> {
 impl Template {
     /// Takes a template that is well-formed. Which names it uses is not looked at: see [`Template::compile`].
     pub(super) fn parse(source: &str, slots: &[SlotUse<'_>]) -> Result<Template, Error> {
-        let mut environment = environment();
+        let mut environment = LANGUAGE.clone();
         environment.add_template_owned(NAME, source.to_owned())?;
         let mut names: Vec<String> = environment.get_template(NAME)?.undeclared_variables(false).into_iter().collect();
         names.sort_unstable();
@@ -117,16 +117,16 @@ impl Template {
 
 /// The language of replies: Jinja without functions, with `default` and `is defined` made to see empty slots as empty.
 /// Text comes out as it is (nothing is escaped: it is read out, not put into a page).
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::empty();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
-    environment.set_debug(false);
-    environment.add_filter("default", |value: Value, otherwise: Value| if value.is_true() { value } else { otherwise });
-    environment.add_test("defined", |value: Value| value.is_true());
-    environment
-}
+static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut language = Environment::empty();
+    language.set_undefined_behavior(UndefinedBehavior::Strict);
+    language.set_auto_escape_callback(|_| AutoEscape::None);
+    language.set_fuel(Some(FUEL));
+    language.set_debug(false);
+    language.add_filter("default", |value: Value, otherwise: Value| if value.is_true() { value } else { otherwise });
+    language.add_test("defined", |value: Value| value.is_true());
+    language
+});
 
 /// The value of what is missing: false in an `if`, and a text elsewhere.
 fn empty(otherwise: &str) -> Value {

@@ -108,7 +108,8 @@ fn a_value_too_large_to_fill_in_is_left_out() {
 fn mistakes_are_found_at_their_places() {
     for (reply, expect) in [
         ("在{{ location }}{{ since }}", vec![]),
-        ("在{{ location }}", vec!["unused-slot s.yaml:4:3 slot `since` is not used in the reply"]),
+        ("在{{ location }}", vec![]),
+        ("{{ since }}好", vec!["unused-slot s.yaml:3:3 slot `location` has an `else`, but the reply does not use it"]),
         ("{{ location }}{{ since }}{{ locaton }}", vec!["unknown-placeholder s.yaml:6:31 nothing fills `locaton`"]),
         (
             "location{{ location }}{{ since }}\n{% if phone %}有{% endif %}",
@@ -117,7 +118,8 @@ fn mistakes_are_found_at_their_places() {
         ("好{{ location }}{{ since.year }}", vec!["template-fails"]),
         ("{{ location }", vec!["template-syntax"]),
         ("甲\n{% if location %}乙", vec!["template-syntax"]),
-        ("{{ 位置 }}", vec!["template-syntax"]),
+        ("{{ 位置 }}", vec!["unknown-placeholder s.yaml:6:6 nothing fills `位置`"]),
+        ("在{% if 位置 %}{% endif %}", vec!["unknown-placeholder s.yaml:6:10 nothing fills `位置`"]),
         ("{% include 'x' %}", vec!["template-syntax"]),
         ("{% import 'x' as y %}", vec!["template-syntax"]),
         ("{% extends 'x' %}", vec!["template-syntax"]),
@@ -133,6 +135,26 @@ fn mistakes_are_found_at_their_places() {
         let found = findings(reply);
         assert_eq!(found.len(), expect.len(), "{reply}: {found:?}");
         assert!(found.iter().zip(&expect).all(|(found, expect)| found.starts_with(expect)), "{reply}: {found:?}");
+    }
+}
+
+#[test]
+fn the_place_is_found_however_the_reply_is_written() {
+    for (yaml, place) in [
+        ("reply: 在{{ locaton }}\n", "s.yaml:1:12"),
+        ("reply: '在{{ locaton }}'\n", "s.yaml:1:13"),
+        ("reply: |-\n  locaton\n  在{{ locaton }}\n", "s.yaml:3:7"),
+        ("reply: |\n  好\n  在{{ hotline }}\n\n  在{{ locaton }}{{ hotline }}\n", "s.yaml:5:7"),
+        // Folded or written with escapes: the reply as a whole.
+        ("reply: >\n  好\n  在{{ locaton }}\n", "s.yaml:2:3"),
+        ("reply: \"\\u5728{{ locaton }}\"\n", "s.yaml:1:8"),
+    ] {
+        let mut diagnostics = Vec::new();
+        let document = Document::parse("s.yaml", yaml, &mut diagnostics).unwrap();
+        let steps = [Step::Key("reply")];
+        let source = document.node(&steps).and_then(|node| node.text()).unwrap();
+        assert!(Template::compile(source, &[], &document, &steps, &mut diagnostics).is_none());
+        assert_eq!(diagnostics.iter().map(Diagnostic::location).collect::<Vec<_>>(), [place], "{yaml}");
     }
 }
 
@@ -207,14 +229,14 @@ fn findings_read_well() {
       |
       = 说明: 每个 {{ 要有 }}，每个 {% if 名字 %} 要有 {% endif %}
     ");
-    insta::assert_snapshot!(shown("您好，在{{ locaton }}，{{ 时间 }}", Lang::Zh), @r"
-    错误[J040]: 答复模板有误：unexpected character
-     --> s.yaml:6:24
+    insta::assert_snapshot!(shown("您好，在{{ locaton }}，\n{{ 时间 }}答复", Lang::Zh), @r"
+    错误[J041]: 没有“时间”可填
+     --> s.yaml:7:6
       |
-    6 |   您好，在{{ locaton }}，{{ 时间 }}
-      |                             ^
+    7 |   {{ 时间 }}答复
+      |      ^^^^
       |
-      = 说明: 每个 {{ 要有 }}，每个 {% if 名字 %} 要有 {% endif %}
+      = 说明: 这里可用的：location, since, department, unit, deadline, district, scenario, hotline
     ");
     insta::assert_snapshot!(shown("您好，在{{ locaton }}，\n{{ street }}答复", Lang::Zh), @r"
     错误[J041]: 没有“locaton”可填
@@ -230,18 +252,6 @@ fn findings_read_well() {
       |      ^^^^^^
       |
       = 说明: 这里可用的：location, since, department, unit, deadline, district, scenario, hotline
-
-    警告[J042]: 要素槽“location”没有用在答复里
-     --> s.yaml:3:3
-      |
-    3 |   location: {ask: 在哪里？}
-      |   ^^^^^^^^
-
-    警告[J042]: 要素槽“since”没有用在答复里
-     --> s.yaml:4:3
-      |
-    4 |   since: {ask: 多久了？}
-      |   ^^^^^
     ");
     insta::assert_snapshot!(shown("您好，在{{ locaton }}，\n{{ street }}答复", Lang::En), @r"
     error[J041]: nothing fills `locaton`
@@ -257,18 +267,13 @@ fn findings_read_well() {
       |      ^^^^^^
       |
       = note: what may stand here: location, since, department, unit, deadline, district, scenario, hotline
-
-    warning[J042]: slot `location` is not used in the reply
+    ");
+    insta::assert_snapshot!(shown("您好，{{ since }}", Lang::Zh), @r"
+    警告[J042]: 要素槽“location”写了 else，答复里却没有用它
      --> s.yaml:3:3
       |
     3 |   location: {ask: 在哪里？}
       |   ^^^^^^^^
-
-    warning[J042]: slot `since` is not used in the reply
-     --> s.yaml:4:3
-      |
-    4 |   since: {ask: 多久了？}
-      |   ^^^^^
     ");
     insta::assert_snapshot!(shown("{{ location }}{{ since }}{{ '好' * 99999 }}", Lang::Zh), @r"
     错误[J040]: 答复里不能有 *
@@ -277,12 +282,30 @@ fn findings_read_well() {
     6 |   {{ location }}{{ since }}{{ '好' * 99999 }}
       |                                    ^
     ");
+    insta::assert_snapshot!(shown("{% for i in since %}好{% endfor %}", Lang::En), @r"
+    error[J040]: in a reply, {% %} holds if, elif, else or endif, not `for`
+     --> s.yaml:6:6
+      |
+    6 |   {% for i in since %}好{% endfor %}
+      |      ^^^
+    ");
     insta::assert_snapshot!(shown("{{ location }}{% if since %}好{{ since | upcase }}{% endif %}", Lang::En), @r"
     error[J043]: the reply cannot be filled: filter upcase is unknown
      --> s.yaml:6:43
       |
     6 |   {{ location }}{% if since %}好{{ since | upcase }}{% endif %}
       |                                            ^^^^^^
+    ");
+    insta::assert_snapshot!(shown("{% if location %}您好{{ since }}{% endif %}", Lang::Zh), @r"
+    错误[J043]: 要素不全时答复是空的
+     --> s.yaml:6:3
+      |
+    6 |   {% if location %}您好{{ since }}{% endif %}
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+    insta::assert_snapshot!(shown(&format!("好{{{{ location }}}}{}", "{{since}}".repeat(200)), Lang::Zh), @r"
+    错误[J043]: 填好的答复超过 2000 字
+    --> s.yaml
     ");
 }
 
@@ -309,4 +332,10 @@ proptest! {
             prop_assert_eq!(rendered.missing, vec!["since".to_owned()]);
         }
     }
+}
+
+#[test]
+fn templates_are_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Template>();
 }

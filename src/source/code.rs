@@ -93,7 +93,7 @@ codes! {
     TemplateSyntax = "J040", "template-syntax", Error;
     /// A placeholder that nothing fills.
     UnknownPlaceholder = "J041", "unknown-placeholder", Error;
-    /// A slot that is asked for and never used in the reply.
+    /// A slot that says how it reads when empty (`else`), and is never used in the reply.
     UnusedSlot = "J042", "unused-slot", Warning;
     /// A template that fails, or does not end, when it is filled.
     TemplateFails = "J043", "template-fails", Error;
@@ -115,7 +115,7 @@ codes! {
     AmbiguousUnit = "J057", "ambiguous-unit", Warning;
     /// An article whose validity is over.
     ExpiredArticle = "J060", "expired-article", Warning;
-    /// An article without a legal basis, or a responsibility row without one.
+    /// An article, a responsibility row or a calendar without what it is based on.
     MissingBasis = "J061", "missing-basis", Error;
     /// An article, notice or case with nothing in it.
     EmptyContent = "J062", "empty-content", Error;

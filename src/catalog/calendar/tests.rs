@@ -151,6 +151,7 @@ fn a_calendar_that_contradicts_itself_is_refused() {
             ],
             vec!["invalid-calendar 1.yaml:4:3 2022-12-31 is both a holiday and a make-up day"],
         ),
+        (vec!["year: 2026\nbasis: ''\n"], vec!["missing-basis 0.yaml:2:8 the basis is empty"]),
         (vec!["year: 26\nbasis: b\n"], vec!["wrong-type 0.yaml:1:7 `26` does not fit: this should be a whole number"]),
     ] {
         assert_eq!(findings(&files), expect, "{files:?}");
