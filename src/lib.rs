@@ -3,5 +3,6 @@
 //! The text of a complaint goes in; a scenario, the department responsible and a reply come out, with the evidence
 //! for each. `ARCHITECTURE.md` walks through the folders; each may import only from the floors below its own.
 
+pub mod knowledge;
 pub mod source;
 pub mod text;
