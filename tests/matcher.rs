@@ -226,6 +226,7 @@ fn conditions_mean_what_the_guide_says() {
         ("{any: [漏], none: [暖气]}", &["漏了"], &["漏了。暖气"]),
         ("{any: [{any: [漏], none: [暖气]}]}", &["漏了。暖气", "漏了"], &["暖气漏了"]),
         ("{any: [{near: [水管, 漏], within: 2}]}", &["水管在漏", "漏，水管"], &["水管一直在漏", "水管。漏"]),
+        ("{any: [{near: [{any: [水管, 管道]}, 漏], within: 2}]}", &["管道在漏", "漏，水管"], &["管道一直在漏", "漏"]),
         ("{any: [{regex: '(爆|裂)了?管'}]}", &["爆管", "裂了管"], &["爆了水管"]),
         ("{any: [{fact: amount}]}", &["收了我三千五百元"], &["收了我的钱"]),
         ("{any: [{term: 漏水, even_negated: true}]}", &["没有漏水"], &["没有"]),
@@ -271,7 +272,7 @@ fn any_entry() -> impl Strategy<Value = String> {
         1 => prop_oneof![Just("(漏|爆)了?水"), Just("管.{0,3}漏"), Just("[停漏][电水]+"), Just("\\d电")]
             .prop_map(|regex| format!("{{regex: '{regex}'}}")),
         1 => prop_oneof![Just("amount"), Just("duration")].prop_map(|fact| format!("{{fact: {fact}}}")),
-        2 => (prop::collection::vec(term, 2..4), 0u32..5)
+        2 => (prop::collection::vec(near_member(term), 2..4), 0u32..5)
             .prop_map(|(members, within)| format!("{{near: [{}], within: {within}}}", members.join(", "))),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
@@ -290,6 +291,11 @@ fn any_entry() -> impl Strategy<Value = String> {
                 .prop_map(|items| format!("{{at_least: 2, of: [{}]}}", items.join(", "))),
         ]
     })
+}
+
+fn near_member(term: impl Strategy<Value = String> + Clone) -> impl Strategy<Value = String> {
+    let choice = prop::collection::vec(term.clone(), 1..3).prop_map(|terms| format!("{{any: [{}]}}", terms.join(", ")));
+    prop_oneof![3 => term, 1 => choice]
 }
 
 fn any_when() -> impl Strategy<Value = String> {

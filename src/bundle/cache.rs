@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tantivy::directory::{Directory, MmapDirectory, RamDirectory};
+use tantivy::directory::{MmapDirectory, RamDirectory};
 
 use crate::knowledge::{Case, Cases, IndexError};
 use crate::say;
@@ -46,13 +46,13 @@ impl Cache {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Cases, IndexError> {
         let key = format!("{FORMAT}-{}-{content}", env!("CARGO_PKG_VERSION"));
-        let in_memory = |cases| Cases::build(Box::new(RamDirectory::create()), &key, cases, segmenter);
+        let in_memory = |cases| Cases::build(&RamDirectory::create(), &key, cases, segmenter);
         let Some(folder) = self.folder.as_ref().filter(|_| fill || cases.len() >= LARGE) else {
             return in_memory(cases);
         };
         let place = folder.join(&key);
         if let Some(directory) = place.is_dir().then(|| open(&place).ok()).flatten()
-            && let Ok(found) = Cases::open(directory, &key, cases.clone())
+            && let Ok(found) = Cases::open(&directory, &key, cases.clone())
         {
             return Ok(found);
         }
@@ -77,9 +77,8 @@ fn warning(message: Message) -> Diagnostic {
     finding
 }
 
-fn open(place: &Path) -> Result<Box<dyn Directory>, IndexError> {
-    let directory = MmapDirectory::open(place).map_err(|error| IndexError::Failed(error.to_string()))?;
-    Ok(Box::new(directory))
+fn open(place: &Path) -> Result<MmapDirectory, IndexError> {
+    MmapDirectory::open(place).map_err(|error| IndexError::Failed(error.to_string()))
 }
 
 /// Builds beside the place and renames, so that an index in the cache is always whole.
@@ -87,7 +86,7 @@ fn build(folder: &Path, place: &Path, key: &str, cases: &[Case], segmenter: &Seg
     let failed = |error: std::io::Error| IndexError::Failed(error.to_string());
     let unfinished = folder.join(format!("{key}.{}.new", std::process::id()));
     fs::create_dir_all(&unfinished).map_err(failed)?;
-    let built = Cases::build(open(&unfinished)?, key, cases.to_vec(), segmenter);
+    let built = Cases::build(&open(&unfinished)?, key, cases.to_vec(), segmenter);
     if let Err(error) = built {
         let _ = fs::remove_dir_all(&unfinished);
         return Err(error);
@@ -96,7 +95,7 @@ fn build(folder: &Path, place: &Path, key: &str, cases: &[Case], segmenter: &Seg
     let _ = fs::remove_dir_all(place);
     fs::rename(&unfinished, place).map_err(failed)?;
     forget_old(folder);
-    Cases::open(open(place)?, key, cases.to_vec())
+    Cases::open(&open(place)?, key, cases.to_vec())
 }
 
 /// Removes all but the newest indexes. What cannot be removed stays.

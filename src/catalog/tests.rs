@@ -56,7 +56,7 @@ fn load(files: &Files<'_>) -> (Option<Catalog>, Vec<Diagnostic>) {
     let files = CatalogFiles {
         departments: departments.as_ref(),
         regions: regions.as_ref(),
-        responsibility: &responsibility,
+        responsibility: &responsibility.iter().collect::<Vec<_>>(),
         calendar: &[],
     };
     let catalog = Catalog::load(&files, &mut diagnostics);

@@ -295,7 +295,7 @@ impl<'a> Compiler<'a> {
         let mut best: Option<Atoms> = None;
         for (i, member) in members.iter().enumerate() {
             let (node, atoms) = self.clause(member, source, &format!("{path}.near[{i}]"), open)?;
-            if !matches!(self.program.nodes[node as usize], Node::Symbol { .. }) {
+            if !self.is_choice(node) {
                 let message = say!("near 里不能用条件，只能用词或词表", "a condition cannot stand in `near`, only terms and lists");
                 self.diagnostics.push(Diagnostic::at(source, member.range.clone(), Code::MalformedCondition, message));
                 return None;
@@ -305,6 +305,15 @@ impl<'a> Compiler<'a> {
         }
         let members = self.keep(&nodes);
         Some((self.node(Node::Near { members, within }), best))
+    }
+
+    /// Whether a node is a symbol or a choice of symbols; a named condition among them is neither.
+    fn is_choice(&self, node: NodeId) -> bool {
+        let is_symbol = |node: NodeId| matches!(self.program.nodes[node as usize], Node::Symbol { .. });
+        match self.program.nodes[node as usize] {
+            Node::Group { some, .. } => self.program.children(some).iter().all(|child| is_symbol(*child)),
+            _ => is_symbol(node),
+        }
     }
 
     fn leaf(

@@ -42,7 +42,7 @@ pub enum Form {
     Group(Group),
     /// Hits of its members at most so many characters apart, neighbour to neighbour, in one sentence.
     Near {
-        /// Terms or lists, two to five.
+        /// Terms, lists, or `{any: […]}` of them; two to five.
         members: Vec<Clause>,
         /// Normalised characters between two neighbouring hits.
         within: u32,
@@ -317,11 +317,19 @@ impl Reader<'_> {
 
     fn near_member(&mut self, node: &Node) -> Option<Clause> {
         let clause = self.clause(node)?;
-        match clause.form {
-            Form::Term { .. } | Form::Reference { .. } => Some(clause),
+        let is_one = |clause: &Clause| matches!(clause.form, Form::Term { .. } | Form::Reference { .. });
+        let is_choice = |group: &Group| {
+            group.minimum == 1 && group.every.is_empty() && group.none.is_empty() && group.some.iter().all(is_one)
+        };
+        match &clause.form {
+            Form::Group(group) if is_choice(group) => Some(clause),
+            _ if is_one(&clause) => Some(clause),
             _ => self.malformed(
                 node.range.clone(),
-                say!("near 里只能写词或 $词表", "only terms and `$lists` may stand in `near`"),
+                say!(
+                    "near 里只能写词、$词表或 {{any: [词, 词]}}",
+                    "only terms, `$lists` and `{{any: [term, term]}}` may stand in `near`"
+                ),
             ),
         }
     }

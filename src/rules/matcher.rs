@@ -302,24 +302,32 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The symbols, with their leaves, that a member of `near` is a choice of.
+    fn choices(&self, node: NodeId) -> impl Iterator<Item = (Symbol, u32)> {
+        let one = [node];
+        let nodes = match self.program.nodes[node as usize] {
+            Node::Group { some, .. } => self.program.children(some).to_vec(),
+            _ => one.to_vec(),
+        };
+        nodes.into_iter().filter_map(|node| match self.program.nodes[node as usize] {
+            Node::Symbol { symbol, leaf } => Some((symbol, leaf)),
+            _ => None,
+        })
+    }
+
     /// Gives every hit (with its leaf) of each chain in which all members occur: a run of hits of the members, in one
     /// sentence, in which a hit begins at most `within` characters after the farthest end before it.
     fn near(&self, members: Children, within: u32, window: &Range<u32>, give: &mut impl FnMut(Hit, u32)) {
-        let members: Vec<(Symbol, u32)> = self
-            .program
-            .children(members)
-            .iter()
-            .filter_map(|node| match self.program.nodes[*node as usize] {
-                Node::Symbol { symbol, leaf } => Some((symbol, leaf)),
-                _ => None,
-            })
-            .collect();
-        if members.iter().any(|(symbol, _)| !self.is_present(*symbol)) {
-            return;
-        }
-        let mut hits: Vec<(u32, u32, u32)> = Vec::new();
-        for (member, (symbol, _)) in members.iter().enumerate() {
-            hits.extend(self.hits_in(*symbol, window).map(|(start, end)| (start, end, member as u32)));
+        let members = self.program.children(members);
+        let mut hits: Vec<(u32, u32, u32, u32)> = Vec::new();
+        for (member, node) in (0u32..).zip(members) {
+            let before = hits.len();
+            for (symbol, leaf) in self.choices(*node) {
+                hits.extend(self.hits_in(symbol, window).map(|(start, end)| (start, end, member, leaf)));
+            }
+            if hits.len() == before {
+                return;
+            }
         }
         hits.retain(|hit| self.text.sentence_of(hit.0) == self.text.sentence_of(hit.1 - 1));
         hits.sort_unstable();
@@ -337,7 +345,7 @@ impl<'a> Scan<'a> {
                 next += 1;
             }
             if seen == all {
-                hits[chain..next].iter().for_each(|hit| give((hit.0, hit.1), members[hit.2 as usize].1));
+                hits[chain..next].iter().for_each(|hit| give((hit.0, hit.1), hit.3));
             }
             chain = next;
         }

@@ -40,7 +40,7 @@ fn load(files: &[&str]) -> (Calendar, Vec<Diagnostic>) {
         .enumerate()
         .filter_map(|(at, text)| Document::parse(&format!("{at}.yaml"), text, &mut diagnostics))
         .collect();
-    let calendar = Calendar::load(&documents, &mut diagnostics);
+    let calendar = Calendar::load(&documents.iter().collect::<Vec<_>>(), &mut diagnostics);
     (calendar, diagnostics)
 }
 
