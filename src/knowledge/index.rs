@@ -319,8 +319,12 @@ impl FieldTerms {
         let weight = term.weight * (K1 + 1.0);
         while postings.block_len() > 0 {
             for (&document, &times) in postings.docs().iter().zip(postings.freqs()) {
-                let (document, times) = (document as usize, times as f32);
-                scores[document] += weight * times / (times + self.norms[document]);
+                // Files may have been changed since they were checked.
+                let document = document as usize;
+                if let (Some(score), Some(norm)) = (scores.get_mut(document), self.norms.get(document)) {
+                    let times = times as f32;
+                    *score += weight * times / (times + norm);
+                }
             }
             postings.advance();
         }

@@ -95,11 +95,14 @@ impl Query {
     pub fn from_text(text: &Text, segmenter: &Segmenter) -> Query {
         let numbers = numbers(text);
         let normalised = text.normalised();
+        let mut rarities: FxHashMap<&str, Option<f32>> = FxHashMap::default();
         let mut words = Counter::default();
         let mut silent = Vec::new();
         for range in text.words(segmenter) {
             let word = text.slice(range.clone());
-            if !overlaps(&numbers, range) && is_term(word) && says_something(word, segmenter) {
+            let tells = !overlaps(&numbers, range)
+                && rarities.entry(word).or_insert_with(|| telling_rarity(word, segmenter)).is_some();
+            if tells {
                 words.add(word);
             } else {
                 silent.push(text.byte_at_char(range.start)..text.byte_at_char(range.end));
@@ -111,9 +114,12 @@ impl Query {
                 pairs.add(&normalised[range]);
             }
         }
-        let word = |text: &str| Word { text: text.into(), rarity: segmenter.rarity(text) };
+        let word = |text: &str| {
+            let rarity = rarities.get(text).copied().flatten()?;
+            Some(Word { text: text.into(), rarity })
+        };
         Query {
-            words: words.most(MOST_WORDS).map(word).collect(),
+            words: words.most(MOST_WORDS).filter_map(word).collect(),
             bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(),
         }
     }
@@ -164,12 +170,18 @@ impl<'a> Counter<'a> {
     }
 }
 
-fn says_something(word: &str, segmenter: &Segmenter) -> bool {
-    let mut characters = word.chars();
-    match (characters.next(), characters.next()) {
-        (Some(c), None) => is_han(c) && segmenter.rarity(word) >= TELLING_CHARACTER,
-        _ => FUNCTION_WORDS.binary_search(&word).is_err() && segmenter.rarity(word) >= COMMON,
+/// The rarity of a word that says something about the matter; `None` for any other.
+fn telling_rarity(word: &str, segmenter: &Segmenter) -> Option<f32> {
+    if !is_term(word) || FUNCTION_WORDS.binary_search(&word).is_ok() {
+        return None;
     }
+    let mut characters = word.chars();
+    let least = match (characters.next(), characters.next()) {
+        (Some(c), None) if is_han(c) => TELLING_CHARACTER,
+        (_, None) => return None,
+        _ => COMMON,
+    };
+    Some(segmenter.rarity(word)).filter(|rarity| *rarity >= least)
 }
 
 /// Where the text has facts that are numbers, in order. An address is not among them: the names in it are telling.
