@@ -67,6 +67,12 @@ impl Compiled {
         matches
     }
 
+    /// How many hits of terms the text has: what a match costs follows this, not the number of scenarios.
+    pub fn hits(&self, text: &Text) -> usize {
+        let automaton = self.program.automaton.iter();
+        automaton.flat_map(|automaton| automaton.find_overlapping_iter(text.normalised())).count()
+    }
+
     /// Sorts, keeps each hit once and asks the segmenter what it thinks of them.
     fn finish(&self, mut evidence: Vec<Evidence>, text: &Text) -> Vec<Evidence> {
         evidence.sort_unstable();
