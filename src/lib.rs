@@ -9,5 +9,6 @@ pub mod decide;
 pub mod knowledge;
 pub mod reply;
 pub mod rules;
+pub mod server;
 pub mod source;
 pub mod text;

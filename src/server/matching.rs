@@ -1,0 +1,271 @@
+//! Complaints in, decisions out: one, or a batch.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{RawQuery, Request, State};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde::Serialize;
+use tokio::task::{JoinError, JoinSet};
+use utoipa::ToSchema;
+
+use super::app::App;
+use super::body::{self, Json as Value, Object, missing};
+use super::language::Language;
+use super::problem::{Kind, Place, Problem, ProblemDocument};
+use crate::bundle::Serving;
+use crate::decide::{Complaint, Decision, Options};
+use crate::say;
+use crate::source::{Lang, nearest};
+
+/// The fields of a complaint.
+const FIELDS: &[&str] = &["text", "title", "channel", "district", "at"];
+/// The fields of a batch.
+const BATCH_FIELDS: &[&str] = &["complaints"];
+/// Complaints in a batch, at the most.
+const MOST_COMPLAINTS: usize = 1_000;
+/// Complaints that are decided in one go: short enough that batches take turns, and that one whose caller is gone ends
+/// soon.
+const SLICE: usize = 32;
+/// The parameter that leaves everything learned out.
+const RULES_ONLY: &str = "rules_only";
+/// The years in which a complaint may have come in: what lies outside is a mistake, and calendars end.
+const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
+
+/// A complaint.
+#[derive(ToSchema)]
+#[schema(example = json!({"text": "梧桐苑小区门口自来水管漏了三天，水都流到马路上了", "district": "青澜区"}))]
+#[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
+pub(super) struct MatchRequest {
+    /// What was said or written; at most 30,000 characters.
+    text: String,
+    /// Its title; at most 500 characters.
+    title: Option<String>,
+    /// How it came in, such as 电话 or 网站.
+    channel: Option<String>,
+    /// Where it is about, as a region's name or id; outranks what the text says.
+    district: Option<String>,
+    /// When it came in: RFC 3339, or a date with or without a time on the bundle's clock. Now, where it is missing.
+    #[schema(example = "2026-11-23T09:30:00+08:00")]
+    at: Option<String>,
+}
+
+/// Several complaints.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
+pub(super) struct BatchRequest {
+    /// The complaints.
+    #[schema(max_items = 1_000)]
+    complaints: Vec<MatchRequest>,
+}
+
+/// The decisions of a batch.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BatchResponse {
+    /// One for each complaint, in their order; all from one revision.
+    decisions: Vec<BatchItem>,
+}
+
+/// The decision, or why there is none. (Only a problem has a `type`.)
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum BatchItem {
+    /// The decision.
+    Decision(Box<Decision>),
+    /// Why this complaint could not be decided.
+    Problem(ProblemDocument),
+}
+
+/// Decides one complaint.
+#[utoipa::path(
+    post, path = "/v1/match", operation_id = "match", tag = "decide", summary = "判定一件诉求",
+    params(("rules_only" = Option<bool>, Query, description = "Leave everything learned from past cases out")),
+    request_body = MatchRequest,
+    responses((status = 200, description = "The decision", body = Decision)),
+)]
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<Decision>, Problem> {
+    let options = options(query.as_deref())?;
+    let object = body::object(request, app.configuration.body_limit, FIELDS).await?;
+    let serving = app.live.serving();
+    // On this very thread: a decision takes about a millisecond, less than what handing it to another thread and
+    // waiting for it to wake up may cost when the machine is busy.
+    decided(&app, &serving, object, options).map(Json)
+}
+
+/// Decides up to 1,000 complaints with one bundle. One that cannot be decided gets a problem in its place.
+#[utoipa::path(
+    post, path = "/v1/match:batch", operation_id = "match_batch", tag = "decide", summary = "批量判定",
+    params(("rules_only" = Option<bool>, Query, description = "Leave everything learned from past cases out")),
+    request_body = BatchRequest,
+    responses((status = 200, description = "A decision or a problem for each complaint, in order", body = BatchResponse)),
+)]
+pub(super) async fn batch(
+    State(app): State<Arc<App>>,
+    Language(lang): Language,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Json<BatchResponse>, Problem> {
+    let options = options(query.as_deref())?;
+    let mut object = body::object(request, app.configuration.batch_body_limit, BATCH_FIELDS).await?;
+    let (mut complaints, count) = object.list("complaints")?.ok_or_else(|| missing("complaints"))?;
+    if count > MOST_COMPLAINTS {
+        let detail = say!(
+            "一批最多 {MOST_COMPLAINTS} 件，这批有 {count} 件，请分批提交",
+            "a batch has at most {MOST_COMPLAINTS} complaints, and this one {count}: send several"
+        );
+        let place = Place { field: Some("complaints".to_owned()), most: Some(MOST_COMPLAINTS), ..Place::default() };
+        return Err(Problem::new(Kind::TooManyItems, detail).at(place));
+    }
+    let serving = app.live.serving();
+    let mut slices = JoinSet::new();
+    let mut number = 0;
+    while !complaints.is_empty() {
+        let rest = complaints.split_off(complaints.len().min(SLICE));
+        let slice = std::mem::replace(&mut complaints, rest);
+        slices.spawn(work(Arc::clone(&app), Arc::clone(&serving), number, slice, options, lang));
+        number += 1;
+    }
+    let mut done = Vec::with_capacity(number);
+    while let Some(slice) = slices.join_next().await {
+        done.push(slice.map_err(|error| failed(&error))??);
+    }
+    done.sort_unstable_by_key(|(number, _)| *number);
+    Ok(Json(BatchResponse { decisions: done.into_iter().flat_map(|(_, items)| items).collect() }))
+}
+
+/// Decides a slice of a batch once it is its turn, on a thread that may be busy for long. When the caller hangs up the
+/// slices that still wait are dropped.
+async fn work(
+    app: Arc<App>,
+    serving: Arc<Serving>,
+    number: usize,
+    slice: Vec<Value>,
+    options: Options,
+    lang: Lang,
+) -> Result<(usize, Vec<BatchItem>), Problem> {
+    let turn = Arc::clone(&app.batches).acquire_owned().await.map_err(|_| Problem::internal())?;
+    let item = move |value: Value| match value.object(FIELDS).and_then(|object| decided(&app, &serving, object, options)) {
+        Ok(decision) => BatchItem::Decision(Box::new(decision)),
+        Err(problem) => BatchItem::Problem(problem.document(lang)),
+    };
+    let items = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        slice.into_iter().map(item).collect()
+    });
+    Ok((number, items.await.map_err(|error| failed(&error))?))
+}
+
+/// A slice that panicked; the panic itself has been logged.
+fn failed(_: &JoinError) -> Problem {
+    Problem::internal()
+}
+
+fn decided(app: &App, serving: &Serving, object: Object, options: Options) -> Result<Decision, Problem> {
+    let engine = &serving.bundle.engine;
+    let complaint = complaint(object, &engine.settings().time_zone, Timestamp::now())?;
+    let started = Instant::now();
+    let decision = engine.decide(&complaint, options)?;
+    Ok(app.handed_out(decision, started.elapsed()))
+}
+
+fn complaint(mut object: Object, zone: &TimeZone, now: Timestamp) -> Result<Complaint, Problem> {
+    let at = match object.text("at")? {
+        Some(at) => moment("at", &at, zone)?,
+        None => now.to_zoned(zone.clone()),
+    };
+    Ok(Complaint {
+        text: object.required_text("text")?,
+        title: object.text("title")?,
+        channel: object.text("channel")?,
+        district: object.text("district")?,
+        at,
+    })
+}
+
+/// A moment as callers write it: with an offset, or by the clock of the bundle; a date alone is its first moment.
+pub(super) fn moment(field: &str, given: &str, zone: &TimeZone) -> Result<Zoned, Problem> {
+    let with_offset = || given.parse::<Timestamp>().ok().map(|moment| moment.to_zoned(zone.clone()));
+    let local = || given.parse::<DateTime>().or_else(|_| given.parse::<Date>().map(DateTime::from)).ok();
+    let moment = with_offset().or_else(|| local()?.to_zoned(zone.clone()).ok());
+    moment.filter(|moment| YEARS.contains(&moment.year())).ok_or_else(|| {
+        let detail = say!(
+            "“{field}”应为时间，例如 2026-11-23T09:30:00+08:00、2026-11-23 09:30 或 2026-11-23",
+            "`{field}` should be a time, such as 2026-11-23T09:30:00+08:00, 2026-11-23 09:30 or 2026-11-23"
+        );
+        Problem::new(Kind::InvalidField, detail).of_field(field)
+    })
+}
+
+/// What the query string says: `rules_only`, alone or with true or false.
+fn options(query: Option<&str>) -> Result<Options, Problem> {
+    let mut options = Options::default();
+    for parameter in query.unwrap_or_default().split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, "true"));
+        options.rules_only = match (name, value) {
+            (RULES_ONLY, "true" | "1") => true,
+            (RULES_ONLY, "false" | "0") => false,
+            (RULES_ONLY, _) => {
+                let detail = say!("rules_only 应为 true 或 false", "`rules_only` should be true or false");
+                return Err(Problem::new(Kind::InvalidQuery, detail).of_field(RULES_ONLY));
+            }
+            _ => {
+                let detail = say!("这里只有参数 rules_only", "the only parameter here is `rules_only`");
+                let near = nearest(name, [RULES_ONLY]).map(str::to_owned);
+                return Err(Problem::new(Kind::InvalidQuery, detail).at(Place { nearest: near, ..Place::default() }));
+            }
+        };
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_callers_write_them() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        for (given, expect) in [
+            ("2026-11-23T09:30:00+08:00", "2026-11-23T09:30:00"),
+            ("2026-11-23T01:30:00Z", "2026-11-23T09:30:00"),
+            ("2026-11-23T09:30:00", "2026-11-23T09:30:00"),
+            ("2026-11-23 09:30", "2026-11-23T09:30:00"),
+            ("2026-11-23", "2026-11-23T00:00:00"),
+            ("", ""),
+            ("昨天", ""),
+            ("1763861400", ""),
+            ("2026-02-29", ""),
+            ("2026-11-23T25:00:00", ""),
+            ("9999-12-31", ""),
+            ("-009999-01-01", ""),
+            ("0001-01-01T00:00:00Z", ""),
+        ] {
+            let moment = moment("at", given, &zone);
+            assert_eq!(moment.map(|moment| moment.datetime().to_string()).unwrap_or_default(), expect, "{given}");
+        }
+    }
+
+    #[test]
+    fn the_query_string_is_read_strictly() {
+        for (query, expect) in [
+            ("", Some(false)),
+            ("rules_only", Some(true)),
+            ("rules_only=true", Some(true)),
+            ("rules_only=1&", Some(true)),
+            ("rules_only=0", Some(false)),
+            ("rules_only=yes", None),
+            ("rule_only=true", None),
+            ("text=水管", None),
+        ] {
+            assert_eq!(options(Some(query)).ok().map(|options| options.rules_only), expect, "{query}");
+        }
+    }
+}
