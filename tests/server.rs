@@ -7,7 +7,7 @@ mod bundle;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -95,7 +95,7 @@ impl Server {
     }
 
     fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send("POST", path, &[("content-type", "application/json")], &body.to_string())
+        self.send("POST", path, &[("content-type", "application/json")], body.to_string())
     }
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
@@ -244,7 +244,10 @@ fn what_is_known_is_found() {
         (json!({"query": "停水", "kinds": ["notice"], "at": during, "region": "石洲区"}), vec![]),
         (json!({"query": "水管漏水", "kinds": ["case"], "region": "青澜"}), vec!["case case-1"]),
         (json!({"query": "水管漏水", "kinds": ["case"], "region": "shizhou"}), vec![]),
-        (json!({"query": "水管", "kinds": ["article"], "department": "水务集团"}), vec!["article water/repair-responsibility"]),
+        (
+            json!({"query": "水管", "kinds": ["article"], "department": "水务集团"}),
+            vec!["article water/repair-responsibility"],
+        ),
         (json!({"query": "水管", "kinds": ["article"], "department": "gas-group"}), vec![]),
         (json!({"query": "水管", "kinds": ["article"], "scenario": "gas/smell"}), vec![]),
         (json!({"query": "水管", "kinds": ["article", "article"], "at": "2019-01-01"}), vec![]),
@@ -256,8 +259,10 @@ fn what_is_known_is_found() {
         assert_eq!(answer.status, 200, "{search} {}", answer.body);
         let answer = answer.json();
         let hits = answer["hits"].as_array().unwrap();
-        let seen: Vec<String> =
-            hits.iter().map(|hit| format!("{} {}", hit["kind"].as_str().unwrap(), hit["id"].as_str().unwrap())).collect();
+        let seen: Vec<String> = hits
+            .iter()
+            .map(|hit| format!("{} {}", hit["kind"].as_str().unwrap(), hit["id"].as_str().unwrap()))
+            .collect();
         assert_eq!(seen, expect, "{search}");
     }
     let hit = &server.post("/v1/search", &json!({"query": "供水企业维修管道"})).json()["hits"][0];
@@ -289,7 +294,13 @@ fn every_mistake_has_its_problem() {
         ("BREW", "/docs", &[], b"", "405 method-not-allowed"),
         ("POST", "/v1/match", &[], b"{}", "415 unsupported-media-type"),
         ("POST", "/v1/match", &[("content-type", "text/plain")], b"{}", "415 unsupported-media-type"),
-        ("POST", "/v1/search", &[("content-type", "application/json; charset=gbk")], b"{}", "415 unsupported-media-type"),
+        (
+            "POST",
+            "/v1/search",
+            &[("content-type", "application/json; charset=gbk")],
+            b"{}",
+            "415 unsupported-media-type",
+        ),
         ("POST", "/v1/match", json_type, b"", "400 invalid-json"),
         ("POST", "/v1/match", json_type, b"{\"text\": ", "400 invalid-json"),
         ("POST", "/v1/match", json_type, b"{\"text\": \"a\" \"b\"}", "400 invalid-json"),
@@ -320,7 +331,12 @@ fn every_mistake_has_its_problem() {
     ];
     for (method, path, headers, body, expect) in table {
         let answer = server.send(method, path, headers, body);
-        assert_eq!(answer.problem(), *expect, "{method} {path} {}", String::from_utf8_lossy(&body[..body.len().min(80)]));
+        assert_eq!(
+            answer.problem(),
+            *expect,
+            "{method} {path} {}",
+            String::from_utf8_lossy(&body[..body.len().min(80)])
+        );
     }
     assert_eq!(server.send("GET", "/v1/match", &[], "").header("allow"), "POST");
 }
@@ -348,7 +364,8 @@ fn a_problem_says_what_was_meant_in_the_callers_language() {
 fn a_chunked_body_is_bounded_too() {
     let server = Server::with(|configuration| configuration.body_limit = 1_000);
     let mut stream = server.connect();
-    let head = "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head =
+        "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     for _ in 0..100 {
         stream.write_all(format!("64\r\n{}\r\n", "a".repeat(100)).as_bytes()).unwrap();
@@ -422,8 +439,12 @@ fn the_bundle_is_replaced_or_the_last_good_one_goes_on() {
     let refused = server.post("/v1/bundle/reload", &json!({}));
     assert_eq!(refused.problem(), "409 bundle-refused");
     let findings = refused.json()["diagnostics"].clone();
-    let finding = findings.as_array().unwrap().iter().find(|finding| finding["path"] == "rules/terms/water.yaml").unwrap();
-    assert_eq!((&finding["line"], &finding["code"], &finding["severity"]), (&json!(1), &json!("J021"), &json!("error")));
+    let finding =
+        findings.as_array().unwrap().iter().find(|finding| finding["path"] == "rules/terms/water.yaml").unwrap();
+    assert_eq!(
+        (&finding["line"], &finding["code"], &finding["severity"]),
+        (&json!(1), &json!("J021"), &json!("error"))
+    );
     assert!(finding["column"].as_u64().unwrap() > 1);
     let status = server.get("/v1/bundle").json();
     assert_eq!(status["revision"], first["revision"]);
@@ -496,12 +517,55 @@ fn what_happens_is_counted() {
 #[test]
 fn a_request_keeps_the_id_it_came_with() {
     let server = Server::start();
-    let id = |given: &str| server.send("GET", "/healthz", &[("x-request-id", given)], "").header("x-request-id").to_owned();
+    let id =
+        |given: &str| server.send("GET", "/healthz", &[("x-request-id", given)], "").header("x-request-id").to_owned();
     assert_eq!(id("call-2026.11_23"), "call-2026.11_23");
     for unfit in ["", "a b", "x\ty", "张三", &"x".repeat(65)] {
         assert_eq!(id(unfit).len(), 36, "{unfit}");
     }
     assert_eq!(server.get("/nothing").header("x-request-id").len(), 36);
+}
+
+/// Everything that is logged while the tests run, down to the finest level.
+#[derive(Clone, Copy)]
+struct Log;
+
+static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOGGED.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_log_has_a_line_for_each_request_and_no_word_of_a_complaint() {
+    let started = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(|| Log);
+    started.try_init().unwrap();
+    let server = Server::start();
+    let secret = "绝密暗号甲乙丙";
+    let ask = |path: &str, body: Value| {
+        let headers = [("content-type", "application/json"), ("x-request-id", "call-for-the-log")];
+        server.send("POST", path, &headers, body.to_string())
+    };
+    ask("/v1/match", json!({"text": format!("{secret}{LEAK}"), "title": secret}));
+    ask("/v1/match", json!({"text": secret, "district": secret, "channel": secret, secret: 1}));
+    ask("/v1/match:batch", json!({"complaints": [{"text": secret}, {secret: secret}]}));
+    ask("/v1/search", json!({"query": secret}));
+    ask(&format!("/{}", "%E7%BB%9D%E5%AF%86"), json!({}));
+    server.stopped();
+    let log = String::from_utf8(LOGGED.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("call-for-the-log")).collect();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    assert!(lines[0].contains(r#"method="POST" route="/v1/match" status=200"#), "{}", lines[0]);
+    for hidden in [secret, "绝密", "%E7", LEAK] {
+        assert!(!log.contains(hidden), "{hidden}");
+    }
 }
 
 #[test]
@@ -510,7 +574,9 @@ fn a_running_request_is_finished_before_the_server_stops() {
     let mut stream = server.connect();
     let body = json!({"text": LEAK}).to_string();
     let length = body.len();
-    let head = format!("POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    let head = format!(
+        "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&body.as_bytes()[..10]).unwrap();
     // Accepted once it is counted.
@@ -551,25 +617,35 @@ fn the_document_of_the_api_lists_routes_that_answer() {
     assert_eq!(document, serde_json::to_value(openapi()).unwrap());
     let paths = document["paths"].as_object().unwrap();
     let known: Vec<&str> = paths.keys().map(String::as_str).collect();
-    let mut expect =
-        ["/healthz", "/metrics", "/readyz", "/v1/bundle", "/v1/bundle/reload", "/v1/match", "/v1/match:batch", "/v1/search"];
+    let mut expect = [
+        "/healthz",
+        "/metrics",
+        "/readyz",
+        "/v1/bundle",
+        "/v1/bundle/reload",
+        "/v1/match",
+        "/v1/match:batch",
+        "/v1/search",
+    ];
     expect.sort_unstable();
     assert_eq!(known.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(expect));
     for (path, methods) in paths {
         for (method, operation) in methods.as_object().unwrap() {
             let body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             let body = body.map(|reference| resolved(&document, reference)["example"].clone());
-            let body = match body {
-                Some(Value::Null) => json!({"complaints": [{"text": LEAK}]}),
-                Some(example) => example,
-                None => json!({}),
-            };
+            for text in [&operation["summary"], &operation["responses"]["500"]["description"]] {
+                assert!(text.as_str().unwrap().contains(" / "), "in both languages: {text}");
+            }
+            // The example of the document is one that works.
             let answer = match method.as_str() {
                 "get" => server.get(path),
-                _ => server.post(path, &body),
+                _ => server.post(path, &body.unwrap_or(json!({}))),
             };
             assert_eq!(answer.status, 200, "{method} {path} {}", answer.body);
-            assert!(operation["responses"]["500"]["content"]["application/problem+json"].is_object(), "{method} {path}");
+            assert!(
+                operation["responses"]["500"]["content"]["application/problem+json"].is_object(),
+                "{method} {path}"
+            );
         }
     }
     every_reference_leads_somewhere(&document, &document);

@@ -15,10 +15,10 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::problem::{Kind, Place, Problem};
+use super::problem::{Kind, Place, Problem, near};
 use super::time_limit::Deadline;
 use crate::say;
-use crate::source::{Message, nearest};
+use crate::source::Message;
 
 /// Items of a list that are kept; the others are only counted.
 const MOST_ITEMS: usize = 1_000;
@@ -29,6 +29,8 @@ const DEPTH: usize = 3;
 /// Bytes beyond the limit that are read and thrown away: a connection that is cut while its caller still sends does not
 /// carry the answer that says why.
 const LINGER: usize = 4 << 20;
+/// Bytes that are set aside for a body that is only announced.
+const TRUSTED: usize = 64 << 10;
 /// Characters of an unknown name that are repeated to the caller.
 const SHOWN: usize = 40;
 
@@ -39,7 +41,10 @@ pub(super) enum Json {
     Bool,
     Number(f64),
     Text(String),
-    List { items: Vec<Json>, count: usize },
+    List {
+        items: Vec<Json>,
+        count: usize,
+    },
     Object(Object),
     /// Something too deep to be looked at.
     Deep,
@@ -70,7 +75,8 @@ fn media_type(headers: &HeaderMap) -> Result<(), Problem> {
     let mut parts = given.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let is_json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
-    let is_utf8 = parts.filter_map(|p| p.strip_prefix("charset=")).all(|set| matches!(set.trim_matches('"'), "utf-8" | "utf8"));
+    let is_utf8 =
+        parts.filter_map(|p| p.strip_prefix("charset=")).all(|set| matches!(set.trim_matches('"'), "utf-8" | "utf8"));
     if is_json && is_utf8 {
         return Ok(());
     }
@@ -87,7 +93,7 @@ async fn bytes(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
         return Err(too_large(most));
     }
     let mut body: Body = request.into_body();
-    let (mut bytes, mut received) = (Vec::with_capacity(declared.unwrap_or(0).min(most)), 0_usize);
+    let (mut bytes, mut received) = (Vec::with_capacity(declared.unwrap_or(0).min(most).min(TRUSTED)), 0_usize);
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|_| {
             let detail = say!("连接在请求体传完之前中断", "the connection broke before the body was complete");
@@ -232,20 +238,18 @@ pub(super) fn missing(name: &str) -> Problem {
 }
 
 fn unknown_field(name: &str, known: &[&str]) -> Problem {
-    let near = nearest(name, known.iter().copied());
+    let near = near(name, known.iter().copied());
     // The name comes from outside and may be long.
     let shown: String = name.chars().take(SHOWN).collect();
-    let detail = match near {
-        Some(near) => say!(
-            "没有“{shown}”这个字段，是否想写“{near}”？",
-            "there is no field `{shown}`: did you mean `{near}`?"
-        ),
+    let detail = match &near {
+        Some(near) => {
+            say!("没有“{shown}”这个字段，是否想写“{near}”？", "there is no field `{shown}`: did you mean `{near}`?")
+        }
         None => {
             let (zh, en) = (known.join("、"), known.join(", "));
             say!("没有“{shown}”这个字段；可用的有：{zh}", "there is no field `{shown}`: the fields are {en}")
         }
     };
-    let near = near.map(str::to_owned);
     Problem::new(Kind::UnknownField, detail).at(Place { field: Some(shown), nearest: near, ..Place::default() })
 }
 
@@ -399,7 +403,8 @@ mod tests {
         ] {
             assert_eq!(outcome(json.as_bytes()), expect, "{json}");
         }
-        assert_eq!(outcome(b"{\"text\": \"\xcb\xae\"}"), "invalid-utf8");
+        // 水管 in GBK. (水 alone is valid UTF-8 too, and comes out as another character.)
+        assert_eq!(outcome(b"{\"text\": \"\xcb\xae\xb9\xdc\"}"), "invalid-utf8");
         assert_eq!(outcome("[".repeat(100_000).as_bytes()), "invalid-json");
     }
 

@@ -73,8 +73,8 @@ impl Reload {
 
 /// The bundle that answers, how much it has, and how the last reload ended.
 #[utoipa::path(
-    get, path = "/v1/bundle", operation_id = "bundle", tag = "bundle", summary = "当前规则包与最近一次重载",
-    responses((status = 200, description = "The bundle that answers", body = BundleStatus)),
+    get, path = "/v1/bundle", operation_id = "bundle", tag = "bundle", summary = "当前规则包与最近一次重载 / The bundle that answers, and the last reload",
+    responses((status = 200, description = "当前规则包 / The bundle that answers", body = BundleStatus)),
 )]
 pub(super) async fn status(State(app): State<Arc<App>>, Language(lang): Language) -> Json<BundleStatus> {
     let (serving, status) = (app.live.serving(), app.live.status());
@@ -95,8 +95,10 @@ pub(super) async fn status(State(app): State<Arc<App>>, Language(lang): Language
 /// Reads the bundle's folder again. When it is refused, the last good bundle goes on answering and the problem lists
 /// why. (Changes in the folder are also noticed without this.)
 #[utoipa::path(
-    post, path = "/v1/bundle/reload", tag = "bundle", summary = "立即重载规则包",
-    responses((status = 200, description = "The folder's bundle answers now", body = Reload)),
+    post, path = "/v1/bundle/reload", tag = "bundle", summary = "立即重载规则包 / Reload the bundle now",
+    description = "目录里的改动平时会自动发现；被拒绝时继续使用原来的规则包，并逐条说明原因 / \
+                   Changes are also noticed without this; when the folder is refused the last good bundle goes on",
+    responses((status = 200, description = "新的规则包已生效 / The folder's bundle answers now", body = Reload)),
 )]
 pub(super) async fn reload(
     State(app): State<Arc<App>>,

@@ -33,7 +33,8 @@ pub(super) async fn home() -> Redirect {
 }
 
 pub(super) async fn page() -> Response {
-    ([(CONTENT_SECURITY_POLICY, POLICY)], asset("text/html; charset=utf-8", include_str!("page/page.html"))).into_response()
+    ([(CONTENT_SECURITY_POLICY, POLICY)], asset("text/html; charset=utf-8", include_str!("page/page.html")))
+        .into_response()
 }
 
 pub(super) async fn script() -> Response {

@@ -33,8 +33,8 @@ pub(super) struct Readiness {
 
 /// The process is up.
 #[utoipa::path(
-    get, path = "/healthz", tag = "operation", summary = "进程在运行",
-    responses((status = 200, description = "The process is up", body = Health)),
+    get, path = "/healthz", tag = "operation", summary = "进程在运行 / The process is up",
+    responses((status = 200, description = "进程在运行 / The process is up", body = Health)),
 )]
 pub(super) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
@@ -42,8 +42,10 @@ pub(super) async fn healthz() -> Json<Health> {
 
 /// A bundle answers: the server does not start without one. A stale one answers too, so this is still 200.
 #[utoipa::path(
-    get, path = "/readyz", tag = "operation", summary = "可以受理请求",
-    responses((status = 200, description = "A bundle answers", body = Readiness)),
+    get, path = "/readyz", tag = "operation", summary = "可以受理请求 / A bundle answers",
+    description = "没有可用的规则包时服务不会启动；旧版规则包也算可用 / \
+                   The server does not start without a bundle; a stale one answers too",
+    responses((status = 200, description = "规则包可用 / A bundle answers", body = Readiness)),
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Json<Readiness> {
     let serving = app.live.serving();

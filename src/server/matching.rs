@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{RawQuery, Request, State};
-use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
@@ -15,11 +14,11 @@ use utoipa::ToSchema;
 use super::app::App;
 use super::body::{self, Json as Value, Object, missing};
 use super::language::Language;
-use super::problem::{Kind, Place, Problem, ProblemDocument};
+use super::problem::{Kind, Place, Problem, ProblemDocument, near};
 use crate::bundle::Serving;
-use crate::decide::{Complaint, Decision, Options};
+use crate::decide::{Complaint, Decision, Options, parse_time};
 use crate::say;
-use crate::source::{Lang, nearest};
+use crate::source::Lang;
 
 /// The fields of a complaint.
 const FIELDS: &[&str] = &["text", "title", "channel", "district", "at"];
@@ -40,24 +39,26 @@ const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
 #[schema(example = json!({"text": "梧桐苑小区门口自来水管漏了三天，水都流到马路上了", "district": "青澜区"}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(super) struct MatchRequest {
-    /// What was said or written; at most 30,000 characters.
+    /// 诉求原文，最多 30,000 字 / What was said or written; at most 30,000 characters.
     text: String,
-    /// Its title; at most 500 characters.
+    /// 标题，最多 500 字 / Its title; at most 500 characters.
     title: Option<String>,
-    /// How it came in, such as 电话 or 网站.
+    /// 来源渠道，如电话、网站 / How it came in.
     channel: Option<String>,
-    /// Where it is about, as a region's name or id; outranks what the text says.
+    /// 事发属地，名称或编号；优先于文本里的地名 / Where it is about, as a region's name or id; outranks the text.
     district: Option<String>,
-    /// When it came in: RFC 3339, or a date with or without a time on the bundle's clock. Now, where it is missing.
+    /// 受理时间：RFC 3339，或规则包所在时区的日期（可带时分），不填为现在 / When it came in: RFC 3339, or a date with
+    /// or without a time on the bundle's clock; now, where it is missing.
     #[schema(example = "2026-11-23T09:30:00+08:00")]
     at: Option<String>,
 }
 
 /// Several complaints.
 #[derive(ToSchema)]
+#[schema(example = json!({"complaints": [{"text": "小区停电两个小时了，没人通知"}, {"text": "请问公积金怎么提取"}]}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(super) struct BatchRequest {
-    /// The complaints.
+    /// 诉求，最多 1,000 件 / The complaints, 1,000 at the most.
     #[schema(max_items = 1_000)]
     complaints: Vec<MatchRequest>,
 }
@@ -81,10 +82,10 @@ pub(super) enum BatchItem {
 
 /// Decides one complaint.
 #[utoipa::path(
-    post, path = "/v1/match", operation_id = "match", tag = "decide", summary = "判定一件诉求",
-    params(("rules_only" = Option<bool>, Query, description = "Leave everything learned from past cases out")),
+    post, path = "/v1/match", operation_id = "match", tag = "decide", summary = "判定一件诉求 / Decide one complaint",
+    params(("rules_only" = Option<bool>, Query, description = "只用规则，不用历史案例 / Leave everything learned from past cases out")),
     request_body = MatchRequest,
-    responses((status = 200, description = "The decision", body = Decision)),
+    responses((status = 200, description = "判定结果 / The decision", body = Decision)),
 )]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
@@ -101,10 +102,12 @@ pub(super) async fn one(
 
 /// Decides up to 1,000 complaints with one bundle. One that cannot be decided gets a problem in its place.
 #[utoipa::path(
-    post, path = "/v1/match:batch", operation_id = "match_batch", tag = "decide", summary = "批量判定",
-    params(("rules_only" = Option<bool>, Query, description = "Leave everything learned from past cases out")),
+    post, path = "/v1/match:batch", operation_id = "match_batch", tag = "decide", summary = "批量判定 / Decide several complaints",
+    description = "同一批使用同一版规则包；无法判定的，在它的位置上给出原因 / \
+                   All with one bundle; one that cannot be decided gets a problem in its place",
+    params(("rules_only" = Option<bool>, Query, description = "只用规则，不用历史案例 / Leave everything learned from past cases out")),
     request_body = BatchRequest,
-    responses((status = 200, description = "A decision or a problem for each complaint, in order", body = BatchResponse)),
+    responses((status = 200, description = "按原顺序，每件一个结果 / A decision or a problem for each, in order", body = BatchResponse)),
 )]
 pub(super) async fn batch(
     State(app): State<Arc<App>>,
@@ -151,10 +154,11 @@ async fn work(
     lang: Lang,
 ) -> Result<(usize, Vec<BatchItem>), Problem> {
     let turn = Arc::clone(&app.batches).acquire_owned().await.map_err(|_| Problem::internal())?;
-    let item = move |value: Value| match value.object(FIELDS).and_then(|object| decided(&app, &serving, object, options)) {
-        Ok(decision) => BatchItem::Decision(Box::new(decision)),
-        Err(problem) => BatchItem::Problem(problem.document(lang)),
-    };
+    let item =
+        move |value: Value| match value.object(FIELDS).and_then(|object| decided(&app, &serving, object, options)) {
+            Ok(decision) => BatchItem::Decision(Box::new(decision)),
+            Err(problem) => BatchItem::Problem(problem.document(lang)),
+        };
     let items = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         slice.into_iter().map(item).collect()
@@ -191,10 +195,7 @@ fn complaint(mut object: Object, zone: &TimeZone, now: Timestamp) -> Result<Comp
 
 /// A moment as callers write it: with an offset, or by the clock of the bundle; a date alone is its first moment.
 pub(super) fn moment(field: &str, given: &str, zone: &TimeZone) -> Result<Zoned, Problem> {
-    let with_offset = || given.parse::<Timestamp>().ok().map(|moment| moment.to_zoned(zone.clone()));
-    let local = || given.parse::<DateTime>().or_else(|_| given.parse::<Date>().map(DateTime::from)).ok();
-    let moment = with_offset().or_else(|| local()?.to_zoned(zone.clone()).ok());
-    moment.filter(|moment| YEARS.contains(&moment.year())).ok_or_else(|| {
+    parse_time(given, zone).filter(|moment| YEARS.contains(&moment.year())).ok_or_else(|| {
         let detail = say!(
             "“{field}”应为时间，例如 2026-11-23T09:30:00+08:00、2026-11-23 09:30 或 2026-11-23",
             "`{field}` should be a time, such as 2026-11-23T09:30:00+08:00, 2026-11-23 09:30 or 2026-11-23"
@@ -217,8 +218,8 @@ fn options(query: Option<&str>) -> Result<Options, Problem> {
             }
             _ => {
                 let detail = say!("这里只有参数 rules_only", "the only parameter here is `rules_only`");
-                let near = nearest(name, [RULES_ONLY]).map(str::to_owned);
-                return Err(Problem::new(Kind::InvalidQuery, detail).at(Place { nearest: near, ..Place::default() }));
+                let nearest = near(name, [RULES_ONLY]);
+                return Err(Problem::new(Kind::InvalidQuery, detail).at(Place { nearest, ..Place::default() }));
             }
         };
     }

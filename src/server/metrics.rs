@@ -161,7 +161,7 @@ impl<M: EncodeMetric> Written for M {
 
 /// Metrics for Prometheus.
 #[utoipa::path(
-    get, path = "/metrics", tag = "operation", summary = "运行指标",
+    get, path = "/metrics", tag = "operation", summary = "运行指标 / Metrics",
     responses((status = 200, description = "OpenMetrics", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {

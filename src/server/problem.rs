@@ -11,10 +11,17 @@ use utoipa::ToSchema;
 
 use crate::decide::ComplaintError;
 use crate::say;
-use crate::source::{Diagnostic, Lang, Message, Position, Severity};
+use crate::source::{Diagnostic, Lang, Message, Position, Severity, nearest};
 
 /// The media type of a problem document.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+/// Bytes up to which a name is held against all others: the distance costs the product of both lengths.
+const LONGEST_NAME: usize = 200;
+
+/// The known name that was probably meant by one that a caller gave.
+pub(super) fn near<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    if given.len() > LONGEST_NAME { None } else { nearest(given, known).map(str::to_owned) }
+}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal, $status:ident, $zh:literal, $en:literal;)*) => {
@@ -91,9 +98,12 @@ kinds! {
     TimeLimit = "time-limit", GATEWAY_TIMEOUT, "没有按时得出结果", "The answer took too long";
 }
 
-/// Something that went wrong, in both languages.
+/// Something that went wrong, in both languages. Boxed: nearly every answer is none.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
+pub(super) struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     kind: Kind,
     detail: Message,
     place: Place,
@@ -102,6 +112,7 @@ pub(super) struct Problem {
 
 /// What exactly a problem is about; only what is known is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemPlace)]
 pub(super) struct Place {
     /// The field, or the parameter of the query string.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,12 +205,13 @@ impl Finding {
 impl Problem {
     /// A problem with what to tell the caller.
     pub(super) fn new(kind: Kind, detail: Message) -> Problem {
-        Problem { kind, detail, place: Place::default(), diagnostics: Vec::new() }
+        Problem(Box::new(Parts { kind, detail, place: Place::default(), diagnostics: Vec::new() }))
     }
 
     /// The same with what exactly it is about.
-    pub(super) fn at(self, place: Place) -> Problem {
-        Problem { place, ..self }
+    pub(super) fn at(mut self, place: Place) -> Problem {
+        self.0.place = place;
+        self
     }
 
     /// The same about a field.
@@ -208,8 +220,9 @@ impl Problem {
     }
 
     /// The same with what is wrong with a bundle.
-    pub(super) fn with_diagnostics(self, diagnostics: Vec<Diagnostic>) -> Problem {
-        Problem { diagnostics, ..self }
+    pub(super) fn with_diagnostics(mut self, diagnostics: Vec<Diagnostic>) -> Problem {
+        self.0.diagnostics = diagnostics;
+        self
     }
 
     /// There is nothing at this address.
@@ -225,22 +238,21 @@ impl Problem {
 
     /// A mistake of this program. What it was is not told: it may hold somebody's words.
     pub(super) fn internal() -> Problem {
-        let detail = say!(
-            "请把响应头 x-request-id 告诉运维人员",
-            "tell the operator the value of the header x-request-id"
-        );
+        let detail =
+            say!("请把响应头 x-request-id 告诉运维人员", "tell the operator the value of the header x-request-id");
         Problem::new(Kind::Internal, detail)
     }
 
     /// The document in one language.
     pub(super) fn document(&self, lang: Lang) -> ProblemDocument {
+        let Parts { kind, detail, place, diagnostics } = &*self.0;
         ProblemDocument {
-            r#type: format!("urn:jiesu:problem:{}", self.kind.name()),
-            title: self.kind.title().in_lang(lang).to_owned(),
-            status: self.kind.status().as_u16(),
-            detail: self.detail.in_lang(lang).to_owned(),
-            place: self.place.clone(),
-            diagnostics: self.diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, lang)).collect(),
+            r#type: format!("urn:jiesu:problem:{}", kind.name()),
+            title: kind.title().in_lang(lang).to_owned(),
+            status: kind.status().as_u16(),
+            detail: detail.in_lang(lang).to_owned(),
+            place: place.clone(),
+            diagnostics: diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, lang)).collect(),
         }
     }
 }
@@ -262,7 +274,7 @@ impl From<ComplaintError> for Problem {
 impl IntoResponse for Problem {
     /// Without a body yet: [`rendered`] writes it on the way out.
     fn into_response(self) -> Response {
-        let mut response = self.kind.status().into_response();
+        let mut response = self.0.kind.status().into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -12,11 +12,10 @@ use utoipa::ToSchema;
 use super::app::App;
 use super::body::{self, Object};
 use super::matching::moment;
-use super::problem::{Kind as ProblemKind, Place, Problem};
+use super::problem::{Kind as ProblemKind, Place, Problem, near};
 use crate::decide::{ComplaintError, Engine, MAX_TEXT};
 use crate::knowledge::{Article, Basis, Case, Filter, Hit as Found, Notice, Passage as FoundPassage, Query};
 use crate::say;
-use crate::source::{Message, nearest};
 use crate::text::Text;
 
 /// The fields of a search.
@@ -31,20 +30,20 @@ const MOST_LIMIT: usize = 100;
 #[schema(example = json!({"query": "小区里的水管漏了该找谁修", "kinds": ["article", "notice"], "limit": 5}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(super) struct SearchRequest {
-    /// Words, a question or a whole complaint; at most 30,000 characters.
+    /// 词语、问题或整段诉求，最多 30,000 字 / Words, a question or a whole complaint; at most 30,000 characters.
     query: String,
-    /// What to look in; everything where it is missing.
+    /// 检索范围，不填为全部 / What to look in; everything where it is missing.
     kinds: Option<Vec<Kind>>,
-    /// Only what holds in this region (name or id) or in what it lies in.
+    /// 只要在这个属地（名称或编号）有效的 / Only what holds in this region (name or id) or in what it lies in.
     region: Option<String>,
-    /// Only what is about this department (name or id).
+    /// 只要与这个承办单位（名称或编号）有关的 / Only what is about this department (name or id).
     department: Option<String>,
-    /// Only what is about this scenario (id).
+    /// 只要与这个场景（编号）有关的 / Only what is about this scenario (id).
     scenario: Option<String>,
-    /// Only what is valid at this time: RFC 3339, or a date with or without a time on the bundle's clock. Now, where it
-    /// is missing. Cases do not expire.
+    /// 只要此时有效的，写法同诉求的 at，不填为现在；案例不过期 / Only what is valid at this time, written as a
+    /// complaint's; now, where it is missing. Cases do not expire.
     at: Option<String>,
-    /// Hits at the most.
+    /// 最多几条 / Hits at the most.
     #[schema(minimum = 1, maximum = 100, default = 10)]
     limit: Option<usize>,
 }
@@ -52,6 +51,7 @@ pub(super) struct SearchRequest {
 /// What a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SearchKind)]
 pub(super) enum Kind {
     /// A policy answer.
     Article,
@@ -108,9 +108,11 @@ pub(super) struct Passage {
 /// Looks in articles, notices and past cases. Of each kind the order is that of the index (what an article's known
 /// questions ask nearly word for word comes first); the kinds are merged by similarity.
 #[utoipa::path(
-    post, path = "/v1/search", tag = "knowledge", summary = "检索政策知识、公告与历史案例",
+    post, path = "/v1/search", tag = "knowledge", summary = "检索政策知识、公告与历史案例 / Search articles, notices and past cases",
+    description = "每一类按各自的检索次序排列，类与类之间按相似度合并 / \
+                   Each kind keeps the order of its index; the kinds are merged by similarity",
     request_body = SearchRequest,
-    responses((status = 200, description = "The hits, best first", body = SearchResponse)),
+    responses((status = 200, description = "结果，最好的在前 / The hits, best first", body = SearchResponse)),
 )]
 pub(super) async fn search(State(app): State<Arc<App>>, request: Request) -> Result<Json<SearchResponse>, Problem> {
     let object = body::object(request, app.configuration.body_limit, FIELDS).await?;
@@ -144,12 +146,17 @@ impl<'a> Search<'a> {
         });
         let department = object.text("department")?;
         let department = department.map(|name| {
-            let names = || catalog.departments().iter().flat_map(|department| [department.id.as_str(), &department.name]);
+            let names =
+                || catalog.departments().iter().flat_map(|department| [department.id.as_str(), &department.name]);
             catalog.department_named(&name).ok_or_else(|| unknown("department", &name, names()))
         });
         let scenario = object.text("scenario")?;
         if let Some(id) = scenario.as_deref().filter(|id| engine.rules().position(id).is_none()) {
-            return Err(unknown("scenario", id, engine.rules().scenarios().iter().map(|scenario| scenario.id.as_str())));
+            return Err(unknown(
+                "scenario",
+                id,
+                engine.rules().scenarios().iter().map(|scenario| scenario.id.as_str()),
+            ));
         }
         let at = object.text("at")?.map(|at| moment("at", &at, zone)).transpose()?;
         let mut regions = Vec::new();
@@ -242,17 +249,19 @@ fn query(text: &str, engine: &Engine) -> Result<Query, Problem> {
 
 /// A name that the bundle does not have, with the nearest that it has. The name itself is not repeated: it may be long.
 fn unknown<'n>(field: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Problem {
-    let near = if name.chars().count() <= LONGEST_NAME { nearest(name, known) } else { None };
-    let detail = match near {
-        Some(near) => say!("“{field}”里的名称不存在，是否想写“{near}”？", "`{field}` is not known: did you mean `{near}`?"),
-        None => Message { zh: format!("“{field}”里的名称不存在"), en: format!("`{field}` is not known") },
+    let nearest = near(name, known);
+    let detail = match &nearest {
+        Some(near) => {
+            say!("“{field}”里的名称不存在，是否想写“{near}”？", "`{field}` is not known: did you mean `{near}`?")
+        }
+        None => say!("“{field}”里的名称不存在", "`{field}` is not known"),
     };
-    let nearest = near.map(str::to_owned);
-    Problem::new(ProblemKind::UnknownName, detail).at(Place { field: Some(field.to_owned()), nearest, ..Place::default() })
+    Problem::new(ProblemKind::UnknownName, detail).at(Place {
+        field: Some(field.to_owned()),
+        nearest,
+        ..Place::default()
+    })
 }
-
-/// Characters up to which a name is held against all others: the distance costs the product of both lengths.
-const LONGEST_NAME: usize = 100;
 
 fn article(found: &Found<'_, Article>, query: &Query) -> Hit {
     let Found { item, score, similarity } = *found;

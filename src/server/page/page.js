@@ -132,14 +132,14 @@ function half(text) {
 function operation(method, path, described) {
   const label = element('span', method.toUpperCase());
   label.className = 'method';
-  const summary = element('summary', null, label, element('code', path), ` ${(language === 'zh' && described.summary) || ''}`);
-  const parts = element('details', null, summary, element('p', described.description));
+  const summary = element('summary', null, label, element('code', path), ` ${half(described.summary)}`);
+  const parts = element('details', null, summary, element('p', half(described.description)));
   const content = described.requestBody && described.requestBody.content['application/json'];
   const schema = content && schemaOf(content.schema);
   if (schema && schema.properties) {
     const required = schema.required || [];
     const fields = Object.entries(schema.properties).map(([name, field]) =>
-      element('li', null, element('code', required.includes(name) ? `${name} *` : name), ` ${field.description || ''}`));
+      element('li', null, element('code', required.includes(name) ? `${name} *` : name), ` ${half(field.description)}`));
     parts.append(element('h3', say('body')), element('ul', null, ...fields));
     if (schema.example) parts.append(element('pre', JSON.stringify(schema.example, null, 2)));
   }
@@ -153,7 +153,9 @@ function operation(method, path, described) {
 
 function showApi() {
   if (!api) return;
-  const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
+  const isMain = (path) => Number(path.startsWith('/v1/'));
+  const paths = Object.entries(api.paths).sort(([a], [b]) => isMain(b) - isMain(a));
+  const operations = paths.flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]) => operation(method, path, described)));
   find('operations').replaceChildren(...operations);
 }
