@@ -69,6 +69,16 @@ fn what_a_request_says_outranks_what_is_assumed() {
 }
 
 #[test]
+fn a_long_complaint_is_decided_as_a_short_one() {
+    let server = Server::start();
+    let long = format!("{LEAK}。{}", "联系过几次都没有结果。".repeat(200));
+    let short = server.post("/v1/match", &json!({"text": LEAK})).json();
+    assert_eq!(server.post("/v1/match", &json!({"text": long})).json()["evidence"], short["evidence"]);
+    let search = server.post("/v1/search", &json!({"query": long, "kinds": ["article"]})).json();
+    assert_eq!(search["hits"][0]["id"], "water/repair-responsibility");
+}
+
+#[test]
 fn ids_rise() {
     let server = Server::start();
     let id = || server.post("/v1/match", &json!({"text": LEAK})).json()["id"].as_str().unwrap().to_owned();

@@ -56,16 +56,14 @@ pub(super) struct Object {
     fields: Vec<(String, Json)>,
 }
 
-/// Reads a request's body as a JSON object of these fields, at most `most` bytes, before the request's deadline.
-pub(super) async fn object(request: Request, most: usize, known: &[&str]) -> Result<Object, Problem> {
+/// Reads the body of a request that says it is JSON, at most `most` bytes, before the request's deadline.
+pub(super) async fn read(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
     media_type(request.headers())?;
     let deadline = Deadline::of(&request);
-    let reading = bytes(request, most);
-    let bytes = deadline.keep(reading).await.unwrap_or_else(|| {
+    deadline.keep(bytes(request, most)).await.unwrap_or_else(|| {
         let detail = say!("请求体没有在时限内传完", "the body did not arrive within the time limit");
         Err(Problem::new(Kind::RequestTimeout, detail))
-    })?;
-    parse(&bytes)?.object(known)
+    })
 }
 
 /// Only what says it is JSON; where it names a character set, UTF-8.
@@ -117,7 +115,7 @@ fn too_large(most: usize) -> Problem {
 }
 
 /// JSON as bounded values.
-fn parse(bytes: &[u8]) -> Result<Json, Problem> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Json, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to() + 1;
         let detail = say!(

@@ -6,10 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use super::app::App;
+use super::app::{App, on_thread};
 use super::language::Language;
 use super::problem::{Finding, Kind, Problem};
 use crate::bundle::{Attempt, Counts};
@@ -106,7 +105,8 @@ pub(super) async fn reload(
     headers: HeaderMap,
 ) -> Result<Json<Reload>, Problem> {
     not_from_other_sites(&headers)?;
-    let attempt = attempt(app).await?;
+    let reloads = Arc::clone(&app.reloads);
+    let attempt = on_thread(&reloads, move || app.live.reload()).await?;
     if attempt.accepted {
         return Ok(Json(Reload::new(&attempt, lang)));
     }
@@ -118,16 +118,6 @@ pub(super) async fn reload(
         )
     });
     Err(Problem::new(Kind::BundleRefused, detail).with_diagnostics(attempt.diagnostics))
-}
-
-/// Reloads on a thread that may block, one at a time. A caller who gives up does not stop it.
-async fn attempt(app: Arc<App>) -> Result<Attempt, Problem> {
-    let turn = Arc::clone(&app.reloads).acquire_owned().await.map_err(|_| Problem::internal())?;
-    let reload = move || {
-        let _turn = turn;
-        app.live.reload()
-    };
-    spawn_blocking(reload).await.map_err(|_| Problem::internal())
 }
 
 /// A page of another site could send this order with the browser of somebody who can reach the server: it needs no body

@@ -8,13 +8,14 @@ use axum::extract::{RawQuery, Request, State};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use utoipa::ToSchema;
 
-use super::app::App;
+use super::app::{App, on_thread};
 use super::body::{self, Json as Value, Object, missing};
 use super::language::Language;
 use super::problem::{Kind, Place, Problem, ProblemDocument, near};
+use super::time_limit::Deadline;
 use crate::bundle::Serving;
 use crate::decide::{Complaint, Decision, Options, parse_time};
 use crate::say;
@@ -93,11 +94,10 @@ pub(super) async fn one(
     request: Request,
 ) -> Result<Json<Decision>, Problem> {
     let options = options(query.as_deref())?;
-    let object = body::object(request, app.configuration.body_limit, FIELDS).await?;
-    let serving = app.live.serving();
-    // On this very thread: a decision takes about a millisecond, less than what handing it to another thread and
-    // waiting for it to wake up may cost when the machine is busy.
-    decided(&app, &serving, object, options).map(Json)
+    let body = body::read(request, app.configuration.body_limit).await?;
+    let (serving, bytes, own) = (app.live.serving(), body.len(), Arc::clone(&app));
+    let work = move || decided(&own, &serving, body::parse(&body)?, options);
+    app.work(bytes, work).await.map(Json)
 }
 
 /// Decides up to 1,000 complaints with one bundle. One that cannot be decided gets a problem in its place.
@@ -116,8 +116,11 @@ pub(super) async fn batch(
     request: Request,
 ) -> Result<Json<BatchResponse>, Problem> {
     let options = options(query.as_deref())?;
-    let mut object = body::object(request, app.configuration.batch_body_limit, BATCH_FIELDS).await?;
-    let (mut complaints, count) = object.list("complaints")?.ok_or_else(|| missing("complaints"))?;
+    let deadline = Deadline::of(&request);
+    let body = body::read(request, app.configuration.batch_body_limit).await?;
+    let bytes = body.len();
+    let object = app.work(bytes, move || body::parse(&body)?.object(BATCH_FIELDS));
+    let (complaints, count) = object.await?.list("complaints")?.ok_or_else(|| missing("complaints"))?;
     if count > MOST_COMPLAINTS {
         let detail = say!(
             "一批最多 {MOST_COMPLAINTS} 件，这批有 {count} 件，请分批提交",
@@ -127,53 +130,63 @@ pub(super) async fn batch(
         return Err(Problem::new(Kind::TooManyItems, detail).at(place));
     }
     let serving = app.live.serving();
-    let mut slices = JoinSet::new();
-    let mut number = 0;
-    while !complaints.is_empty() {
-        let rest = complaints.split_off(complaints.len().min(SLICE));
-        let slice = std::mem::replace(&mut complaints, rest);
-        slices.spawn(work(Arc::clone(&app), Arc::clone(&serving), number, slice, options, lang));
-        number += 1;
-    }
-    let mut done = Vec::with_capacity(number);
-    while let Some(slice) = slices.join_next().await {
-        done.push(slice.map_err(|error| failed(&error))??);
-    }
-    done.sort_unstable_by_key(|(number, _)| *number);
-    Ok(Json(BatchResponse { decisions: done.into_iter().flat_map(|(_, items)| items).collect() }))
+    let batch = Batch { app, serving, options, lang, deadline };
+    batch.decided(complaints).await.map(|decisions| Json(BatchResponse { decisions }))
 }
 
-/// Decides a slice of a batch once it is its turn, on a thread that may be busy for long. When the caller hangs up the
-/// slices that still wait are dropped.
-async fn work(
+/// What all slices of a batch share.
+#[derive(Clone)]
+struct Batch {
     app: Arc<App>,
     serving: Arc<Serving>,
-    number: usize,
-    slice: Vec<Value>,
     options: Options,
     lang: Lang,
-) -> Result<(usize, Vec<BatchItem>), Problem> {
-    let turn = Arc::clone(&app.batches).acquire_owned().await.map_err(|_| Problem::internal())?;
-    let item =
-        move |value: Value| match value.object(FIELDS).and_then(|object| decided(&app, &serving, object, options)) {
-            Ok(decision) => BatchItem::Decision(Box::new(decision)),
-            Err(problem) => BatchItem::Problem(problem.document(lang)),
+    deadline: Deadline,
+}
+
+impl Batch {
+    /// Decides slice by slice, several at a time where there are cores to spare, and puts the results in order. When the
+    /// caller hangs up the slices that still wait are dropped.
+    async fn decided(self, complaints: Vec<Value>) -> Result<Vec<BatchItem>, Problem> {
+        let mut waiting = complaints.into_iter();
+        let mut slices = JoinSet::new();
+        for number in 0_usize.. {
+            let slice: Vec<Value> = waiting.by_ref().take(SLICE).collect();
+            if slice.is_empty() {
+                break;
+            }
+            let batch = self.clone();
+            slices.spawn(async move { (number, batch.slice(slice).await) });
+        }
+        let mut done = slices.join_all().await;
+        done.sort_unstable_by_key(|(number, _)| *number);
+        let slices: Vec<Vec<BatchItem>> = done.into_iter().map(|(_, slice)| slice).collect::<Result<_, _>>()?;
+        Ok(slices.into_iter().flatten().collect())
+    }
+
+    /// Decides one slice when it is its turn. Past the deadline nobody waits for the rest any more, so it is left.
+    async fn slice(self, slice: Vec<Value>) -> Result<Vec<BatchItem>, Problem> {
+        let turns = Arc::clone(&self.app.batches);
+        let work = move || {
+            let in_time =
+                |value| if self.deadline.has_passed() { Err(Problem::time_limit()) } else { Ok(self.item(value)) };
+            slice.into_iter().map(in_time).collect()
         };
-    let items = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        slice.into_iter().map(item).collect()
-    });
-    Ok((number, items.await.map_err(|error| failed(&error))?))
+        on_thread(&turns, work).await?
+    }
+
+    fn item(&self, value: Value) -> BatchItem {
+        match decided(&self.app, &self.serving, value, self.options) {
+            Ok(decision) => BatchItem::Decision(Box::new(decision)),
+            Err(problem) => BatchItem::Problem(problem.document(self.lang)),
+        }
+    }
 }
 
-/// A slice that panicked; the panic itself has been logged.
-fn failed(_: &JoinError) -> Problem {
-    Problem::internal()
-}
-
-fn decided(app: &App, serving: &Serving, object: Object, options: Options) -> Result<Decision, Problem> {
+/// The decision about a complaint as it came in.
+fn decided(app: &App, serving: &Serving, given: Value, options: Options) -> Result<Decision, Problem> {
     let engine = &serving.bundle.engine;
-    let complaint = complaint(object, &engine.settings().time_zone, Timestamp::now())?;
+    let complaint = complaint(given.object(FIELDS)?, &engine.settings().time_zone, Timestamp::now())?;
     let started = Instant::now();
     let decision = engine.decide(&complaint, options)?;
     Ok(app.handed_out(decision, started.elapsed()))
@@ -229,6 +242,8 @@ fn options(query: Option<&str>) -> Result<Options, Problem> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::app::Configuration;
+    use super::super::tests::app;
     use super::*;
 
     #[test]
@@ -251,6 +266,18 @@ mod tests {
         ] {
             let moment = moment("at", given, &zone);
             assert_eq!(moment.map(|moment| moment.datetime().to_string()).unwrap_or_default(), expect, "{given}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_past_its_deadline_is_a_problem_and_never_a_part_of_the_answer() {
+        let app = app(Configuration::default());
+        let deadline = |seconds| Deadline::within(std::time::Duration::from_secs(seconds));
+        for (deadline, expect) in [(deadline(60), Some(100)), (deadline(0), None)] {
+            let serving = app.live.serving();
+            let batch = Batch { app: Arc::clone(&app), serving, options: Options::default(), lang: Lang::Zh, deadline };
+            let decisions = batch.decided((0..100).map(|_| Value::Null).collect()).await;
+            assert_eq!(decisions.ok().map(|decisions| decisions.len()), expect);
         }
     }
 

@@ -243,6 +243,15 @@ impl Problem {
         Problem::new(Kind::Internal, detail)
     }
 
+    /// The answer was not ready in time.
+    pub(super) fn time_limit() -> Problem {
+        let detail = say!(
+            "没有在时限内得出结果；批量请求请减少条数",
+            "no answer within the time limit: send fewer items at once"
+        );
+        Problem::new(Kind::TimeLimit, detail)
+    }
+
     /// The document in one language.
     pub(super) fn document(&self, lang: Lang) -> ProblemDocument {
         let Parts { kind, detail, place, diagnostics } = &*self.0;

@@ -115,12 +115,15 @@ pub(super) struct Passage {
     responses((status = 200, description = "结果，最好的在前 / The hits, best first", body = SearchResponse)),
 )]
 pub(super) async fn search(State(app): State<Arc<App>>, request: Request) -> Result<Json<SearchResponse>, Problem> {
-    let object = body::object(request, app.configuration.body_limit, FIELDS).await?;
+    let body = body::read(request, app.configuration.body_limit).await?;
     let serving = app.live.serving();
-    let engine = &serving.bundle.engine;
-    // On this very thread, as for a decision: about a millisecond.
-    let hits = Search::read(object, engine)?.hits(engine);
-    Ok(Json(SearchResponse { revision: engine.revision().to_owned(), hits }))
+    let bytes = body.len();
+    let work = move || {
+        let engine = &serving.bundle.engine;
+        let hits = Search::read(body::parse(&body)?.object(FIELDS)?, engine)?.hits(engine);
+        Ok(Json(SearchResponse { revision: engine.revision().to_owned(), hits }))
+    };
+    app.work(bytes, work).await
 }
 
 /// A search with its names looked up.

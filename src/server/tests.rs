@@ -17,12 +17,17 @@ use crate::bundle::{Cache, Live};
 #[path = "../../tests/support/bundle.rs"]
 mod bundle;
 
-/// Serves routes with everything around them on a runtime that lives as long as the result.
-fn served(routes: Router<Arc<App>>, configuration: Configuration) -> (tokio::runtime::Runtime, SocketAddr, Arc<App>) {
+/// What requests share, over the small bundle.
+pub(super) fn app(configuration: Configuration) -> Arc<App> {
     let folder = tempfile::tempdir().unwrap();
     bundle::write(folder.path());
-    let live = Arc::new(Live::start(folder.path(), Cache::none(), None).unwrap_or_else(|error| panic!("{error:?}")));
-    let app = Arc::new(App::new(live, configuration));
+    let live = Live::start(folder.path(), Cache::none(), None).unwrap_or_else(|error| panic!("{error:?}"));
+    Arc::new(App::new(Arc::new(live), configuration))
+}
+
+/// Serves routes with everything around them on a runtime that lives as long as the result.
+fn served(routes: Router<Arc<App>>, configuration: Configuration) -> (tokio::runtime::Runtime, SocketAddr, Arc<App>) {
+    let app = app(configuration);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
