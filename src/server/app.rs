@@ -41,7 +41,7 @@ pub struct Configuration {
 impl Default for Configuration {
     fn default() -> Configuration {
         Configuration {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 12345)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7080)),
             lang: Lang::Zh,
             body_limit: 1 << 20,
             batch_body_limit: 16 << 20,
