@@ -27,7 +27,7 @@ fn decisions(criterion: &mut Criterion) {
     for scenarios in [150, 1_000, 10_000] {
         let bundle = corpus.bundle(scenarios, 1_000);
         let texts: Vec<Text> = complaints.iter().map(|c| Text::new(c.title.as_deref(), &c.text)).collect();
-        texts.iter().for_each(|text| drop(black_box(text.words(bundle.engine.segmenter()))));
+        texts.iter().for_each(|text| assert!(!text.words(bundle.engine.segmenter()).is_empty()));
         group.bench_function(BenchmarkId::new("rules only", scenarios), |bencher| {
             bencher.iter(|| texts.iter().map(|text| bundle.engine.rules().matches(text).len()).sum::<usize>());
         });

@@ -107,10 +107,10 @@ struct Found<'q> {
 }
 
 /// A query as one index sees it.
-#[derive(Default)]
 pub(super) struct Asked<'q> {
-    /// The words with their weights in this index, those that no document has included.
-    words: Vec<(&'q str, f32)>,
+    query: &'q Query,
+    /// The weights of the query's words in this index, those that no document has included.
+    words: Vec<f32>,
     /// What a search goes through, rarest first.
     terms: Vec<Found<'q>>,
 }
@@ -120,13 +120,12 @@ impl Asked<'_> {
     /// the weight of all of them; 0 to 1. The text is normalised, and words are looked for as characters, so the
     /// segmenter cannot lose one. A query without words is similar to nothing.
     pub(super) fn similarity(&self, parts: &[&str]) -> f32 {
-        let (mut found, mut all) = (0.0, 0.0);
-        for (word, weight) in &self.words {
-            all += weight;
-            if parts.iter().any(|part| part.contains(word)) {
-                found += weight;
-            }
+        let mut seen = vec![false; self.words.len()];
+        for part in parts {
+            self.query.each_word(part, |word, _| seen[word] = true);
         }
+        let all: f32 = self.words.iter().sum();
+        let found: f32 = self.words.iter().zip(seen).filter(|(_, seen)| *seen).map(|(weight, _)| weight).sum();
         if all > 0.0 { found / all } else { 0.0 }
     }
 }
@@ -220,10 +219,10 @@ impl TermIndex {
 
     /// Looks up a query's terms.
     pub(super) fn ask<'q>(&self, query: &'q Query) -> Asked<'q> {
-        let mut asked = Asked::default();
+        let mut asked = Asked { query, words: Vec::new(), terms: Vec::new() };
         for word in query.words() {
             let weight = self.look_up(WORDS, word, &mut asked.terms);
-            asked.words.push((word, weight));
+            asked.words.push(weight);
         }
         for pair in query.bigrams() {
             self.look_up(BIGRAMS, pair, &mut asked.terms);

@@ -87,6 +87,8 @@ struct Word {
 pub struct Query {
     words: Vec<Word>,
     bigrams: Vec<Box<str>>,
+    /// The words by their first character, so that a text is gone through once for all of them.
+    by_first: FxHashMap<char, Vec<u32>>,
 }
 
 impl Query {
@@ -118,9 +120,24 @@ impl Query {
             let rarity = rarities.get(text).copied().flatten()?;
             Some(Word { text: text.into(), rarity })
         };
-        Query {
-            words: words.most(MOST_WORDS).filter_map(word).collect(),
-            bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(),
+        let words: Vec<Word> = words.most(MOST_WORDS).filter_map(word).collect();
+        let mut by_first: FxHashMap<char, Vec<u32>> = FxHashMap::default();
+        for (number, word) in (0..).zip(&words) {
+            by_first.entry(word.text.chars().next().unwrap_or_default()).or_default().push(number);
+        }
+        Query { words, bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(), by_first }
+    }
+
+    /// Gives every occurrence of the query's words in a normalised text, as the word's number and its bytes there, from
+    /// left to right.
+    pub(super) fn each_word(&self, text: &str, mut give: impl FnMut(usize, Range<usize>)) {
+        for (start, first) in text.char_indices() {
+            for number in self.by_first.get(&first).into_iter().flatten() {
+                let word = &self.words[*number as usize].text;
+                if text.as_bytes()[start..].starts_with(word.as_bytes()) {
+                    give(*number as usize, start..start + word.len());
+                }
+            }
         }
     }
 

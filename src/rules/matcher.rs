@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::compile::Compiled;
 use super::condition::Scope;
@@ -35,6 +36,8 @@ pub struct ScenarioMatch {
     pub hints: Vec<Evidence>,
 }
 
+/// The windows that a group looks through in one text: seldom more than a few.
+type Windows = SmallVec<[Range<u32>; 8]>;
 /// A hit of a symbol: first character and past the last.
 type Hit = (u32, u32);
 
@@ -45,6 +48,10 @@ impl Compiled {
         let mut matches = Vec::new();
         for scenario in scan.candidates() {
             let condition = &self.program.conditions[scenario as usize];
+            // Nearly every candidate lacks something it needs anywhere, which is a look at a few bits.
+            if !scan.may_hold(condition.root) {
+                continue;
+            }
             scan.run_late(&condition.late);
             let whole = 0..text.len();
             if !scan.holds(condition.root, &whole) {
@@ -142,13 +149,35 @@ impl<'a> Scan<'a> {
 
     /// Scenarios that may hold, by index.
     fn candidates(&self) -> Vec<u32> {
-        let mut candidates = self.program.always.clone();
-        for (symbol, _) in &self.runs {
-            candidates.extend_from_slice(self.program.candidates.get(*symbol));
+        let mut marked = vec![0_u64; self.program.conditions.len().div_ceil(64)];
+        let announced = self.runs.iter().flat_map(|(symbol, _)| self.program.candidates.get(*symbol));
+        for scenario in self.program.always.iter().chain(announced) {
+            marked[*scenario as usize / 64] |= 1 << (scenario % 64);
         }
-        candidates.sort_unstable();
-        candidates.dedup();
+        let mut candidates = Vec::new();
+        for (word, bits) in (0u32..).zip(marked) {
+            let mut bits = bits;
+            while bits != 0 {
+                candidates.push(word * 64 + bits.trailing_zeros());
+                bits &= bits - 1;
+            }
+        }
         candidates
+    }
+
+    /// Whether everything the node needs occurs somewhere, wherever that is. What is looked for later may occur.
+    fn may_hold(&self, node: NodeId) -> bool {
+        match self.program.nodes[node as usize] {
+            Node::Symbol { symbol, .. } => {
+                self.is_present(symbol) || !matches!(self.program.symbols[symbol as usize], SymbolKind::Terms { .. })
+            }
+            Node::Near { members, .. } => self.program.children(members).iter().all(|node| self.may_hold(*node)),
+            Node::Group { some, minimum, every, .. } => {
+                let may_hold = |node: &&NodeId| self.may_hold(**node);
+                self.program.children(every).iter().all(|node| self.may_hold(*node))
+                    && self.program.children(some).iter().filter(may_hold).take(minimum as usize).count() as u32 == minimum
+            }
+        }
     }
 
     fn is_present(&self, symbol: Symbol) -> bool {
@@ -213,20 +242,20 @@ impl<'a> Scan<'a> {
     }
 
     /// The windows of a scope inside a window. Where a group has atoms, only those with a hit of one.
-    fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Vec<Range<u32>> {
+    fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Windows {
         let text = self.text;
         let (units, unit_of): (&[Range<u32>], fn(&Text, u32) -> u32) = match scope {
-            Scope::Text => return vec![window.clone()],
+            Scope::Text => return std::iter::once(window.clone()).collect(),
             Scope::Title => return intersect(&text.title(), window).into_iter().collect(),
             Scope::Sentence => (text.sentences(), Text::sentence_of),
             Scope::Clause => (text.clauses(), Text::clause_of),
         };
         if window.is_empty() {
-            return Vec::new();
+            return Windows::new();
         }
         let (first, last) = (unit_of(text, window.start), unit_of(text, window.end - 1));
-        let mut chosen: Vec<u32> = match atoms {
-            _ if first == last => vec![first],
+        let mut chosen: SmallVec<[u32; 16]> = match atoms {
+            _ if first == last => std::iter::once(first).collect(),
             Some(atoms) => {
                 let atoms = self.program.children(atoms).iter();
                 atoms.flat_map(|symbol| self.hits_in(*symbol, window)).map(|hit| unit_of(text, hit.0)).collect()
@@ -249,17 +278,12 @@ impl<'a> Scan<'a> {
             Node::Group { scope: Scope::Text, some, minimum, every, none, .. } => {
                 self.group_holds(some, minimum, every, none, window)
             }
-            Node::Group { scope, some, minimum, every, none, atoms } => {
-                // A symbol that must be there and is nowhere decides at once.
-                let absent = |node: &NodeId| {
-                    matches!(self.program.nodes[*node as usize], Node::Symbol { symbol, .. } if !self.is_present(symbol))
-                };
-                !self.program.children(every).iter().any(absent)
-                    && self
-                        .windows(scope, window, atoms)
-                        .iter()
-                        .any(|unit| self.group_holds(some, minimum, every, none, unit))
-            }
+            // What occurs nowhere decides at once.
+            Node::Group { .. } if !self.may_hold(node) => false,
+            Node::Group { scope, some, minimum, every, none, atoms } => self
+                .windows(scope, window, atoms)
+                .iter()
+                .any(|unit| self.group_holds(some, minimum, every, none, unit)),
         }
     }
 
@@ -310,10 +334,9 @@ impl<'a> Scan<'a> {
 
     /// The symbols, with their leaves, that a member of `near` is a choice of.
     fn choices(&self, node: NodeId) -> impl Iterator<Item = (Symbol, u32)> {
-        let one = [node];
-        let nodes = match self.program.nodes[node as usize] {
-            Node::Group { some, .. } => self.program.children(some).to_vec(),
-            _ => one.to_vec(),
+        let nodes: SmallVec<[NodeId; 8]> = match self.program.nodes[node as usize] {
+            Node::Group { some, .. } => SmallVec::from_slice(self.program.children(some)),
+            _ => std::iter::once(node).collect(),
         };
         nodes.into_iter().filter_map(|node| match self.program.nodes[node as usize] {
             Node::Symbol { symbol, leaf } => Some((symbol, leaf)),
