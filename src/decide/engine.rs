@@ -151,7 +151,9 @@ impl<'a> Work<'a> {
         let engine = self.engine;
         let found = engine.rules.matches(self.text);
         let candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
-        let cases = engine.knowledge.cases.nearest(&self.query, VOTERS, |_| true);
+        // Where a rule leads, cases are shown and do not vote.
+        let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
+        let cases = engine.knowledge.cases.nearest(&self.query, wanted, |_| true);
         let mut decision = self.undecided();
         match candidates.first() {
             Some(leader) => self.by_rule(leader, &candidates, &mut decision),

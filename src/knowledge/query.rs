@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::tokenizers::{bigrams, is_han, is_term};
 use crate::text::{FactKind, Segmenter, Text};
@@ -88,7 +88,34 @@ pub struct Query {
     words: Vec<Word>,
     bigrams: Vec<Box<str>>,
     /// The words by their first character, so that a text is gone through once for all of them.
-    by_first: FxHashMap<char, Vec<u32>>,
+    by_first: FirstCharacters,
+}
+
+/// Numbers of words by their first character.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct FirstCharacters {
+    /// One bit for each value of a character's last twelve bits: nearly all characters begin no word, which one look at
+    /// a bit then tells.
+    seen: Vec<u64>,
+    words: FxHashMap<char, Vec<u32>>,
+}
+
+impl FirstCharacters {
+    fn of(words: &[Word]) -> FirstCharacters {
+        let mut first = FirstCharacters { seen: vec![0; 64], words: FxHashMap::default() };
+        for (number, word) in (0..).zip(words) {
+            let character = word.text.chars().next().unwrap_or_default();
+            first.seen[(character as usize >> 6) & 63] |= 1 << (character as usize & 63);
+            first.words.entry(character).or_default().push(number);
+        }
+        first
+    }
+
+    /// The words that begin with a character.
+    fn words(&self, first: char) -> &[u32] {
+        let may = self.seen.get((first as usize >> 6) & 63).is_some_and(|bits| bits & (1 << (first as usize & 63)) != 0);
+        if may { self.words.get(&first).map_or(&[], Vec::as_slice) } else { &[] }
+    }
 }
 
 impl Query {
@@ -98,7 +125,7 @@ impl Query {
         let numbers = numbers(text);
         let normalised = text.normalised();
         let mut rarities: FxHashMap<&str, Option<f32>> = FxHashMap::default();
-        let mut words = Counter::default();
+        let mut words = Counter::with_room(text.words(segmenter).len());
         let mut silent = Vec::new();
         for range in text.words(segmenter) {
             let word = text.slice(range.clone());
@@ -110,7 +137,7 @@ impl Query {
                 silent.push(text.byte_at_char(range.start)..text.byte_at_char(range.end));
             }
         }
-        let mut pairs = Counter::default();
+        let mut pairs = Counter::with_room(text.len() as usize);
         for range in bigrams(normalised) {
             if !inside(&silent, &range) {
                 pairs.add(&normalised[range]);
@@ -121,10 +148,7 @@ impl Query {
             Some(Word { text: text.into(), rarity })
         };
         let words: Vec<Word> = words.most(MOST_WORDS).filter_map(word).collect();
-        let mut by_first: FxHashMap<char, Vec<u32>> = FxHashMap::default();
-        for (number, word) in (0..).zip(&words) {
-            by_first.entry(word.text.chars().next().unwrap_or_default()).or_default().push(number);
-        }
+        let by_first = FirstCharacters::of(&words);
         Query { words, bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(), by_first }
     }
 
@@ -132,7 +156,7 @@ impl Query {
     /// left to right.
     pub(super) fn each_word(&self, text: &str, mut give: impl FnMut(usize, Range<usize>)) {
         for (start, first) in text.char_indices() {
-            for number in self.by_first.get(&first).into_iter().flatten() {
+            for number in self.by_first.words(first) {
                 let word = &self.words[*number as usize].text;
                 if text.as_bytes()[start..].starts_with(word.as_bytes()) {
                     give(*number as usize, start..start + word.len());
@@ -174,6 +198,10 @@ struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
+    fn with_room(different: usize) -> Counter<'a> {
+        Counter { counts: FxHashMap::with_capacity_and_hasher(different, FxBuildHasher) }
+    }
+
     fn add(&mut self, text: &'a str) {
         let first = self.counts.len() as u32;
         self.counts.entry(text).or_insert((0, first)).0 += 1;

@@ -244,6 +244,14 @@ impl<'a> Compiler<'a> {
             }
             // A cycle was reported where the vocabulary was read.
             Meaning::Condition(_) if open.iter().any(|other| other == name) => None,
+            Meaning::Condition(_) if whole_word || even_negated => {
+                let message = say!(
+                    "“${name}”是条件，不能加 whole_word 或 even_negated，请写在它自己的词上",
+                    "`${name}` is a condition and takes no whole_word or even_negated: write it at its own terms"
+                );
+                self.diagnostics.push(Diagnostic::at(source, clause.range.clone(), Code::MalformedCondition, message));
+                None
+            }
             Meaning::Condition(inner) => {
                 open.push(name.to_owned());
                 let compiled = self.clause(inner, &definition.source, &format!("{path}.${name}"), open);
@@ -307,11 +315,17 @@ impl<'a> Compiler<'a> {
         Some((self.node(Node::Near { members, within }), best))
     }
 
-    /// Whether a node is a symbol or a choice of symbols; a named condition among them is neither.
+    /// Whether a node is a symbol or a plain choice of symbols (which a named condition may be too).
     fn is_choice(&self, node: NodeId) -> bool {
         let is_symbol = |node: NodeId| matches!(self.program.nodes[node as usize], Node::Symbol { .. });
         match self.program.nodes[node as usize] {
-            Node::Group { some, .. } => self.program.children(some).iter().all(|child| is_symbol(*child)),
+            Node::Group { some, minimum, every, none, .. } => {
+                let children = |children| self.program.children(children);
+                minimum == 1
+                    && children(every).is_empty()
+                    && children(none).is_empty()
+                    && children(some).iter().all(|child| is_symbol(*child))
+            }
             _ => is_symbol(node),
         }
     }

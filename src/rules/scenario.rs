@@ -175,7 +175,6 @@ struct ScenarioFile {
     slots: BTreeMap<String, SlotFile>,
     #[serde(default)]
     steps: Vec<String>,
-    #[serde(default)]
     reply: String,
     #[serde(default)]
     articles: Vec<String>,
