@@ -1,6 +1,7 @@
 //! The papers say what is so. The READMEs: their commands are the same in both languages, their worked example runs word
 //! for word and prints what they say, their JSON is JSON, and what they link to is there. The pages about rules: every
-//! sentence is found or not as they say, and the files they show make a bundle.
+//! sentence is found or not as they say, and the files they show make a bundle. The page about the API names what there
+//! is.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use jiesu::rules::{Compiled, Scenario, Vocabulary};
+use jiesu::server::openapi;
 use jiesu::source::Document;
 use jiesu::text::{FactKind, Segmenter, Text};
 
@@ -262,4 +264,33 @@ fn both_pages_about_rules_say_the_same() {
     assert_eq!(said(english), said(chinese));
     let headings = |page: &str| page.lines().filter(|line| line.starts_with('#')).count();
     assert_eq!(headings(english), headings(chinese));
+}
+
+#[test]
+fn the_page_about_the_api_names_everything() {
+    let page = include_str!("../docs/api.md");
+    let document = serde_json::to_value(openapi()).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for (route, methods) in document["paths"].as_object().unwrap() {
+        for method in keys(methods) {
+            let request = format!("`{} {route}`", method.to_uppercase());
+            assert!(page.contains(&request), "{request} is not on the page");
+        }
+    }
+    for field in keys(&document["components"]["schemas"]["Decision"]["properties"]) {
+        assert!(page.contains(&format!("`{field}`")), "the decision's `{field}` is not on the page");
+    }
+    let operations = document["paths"].as_object().unwrap().values().flat_map(|methods| methods.as_object().unwrap());
+    let answers = operations.flat_map(|(_, operation)| operation["responses"].as_object().unwrap().values());
+    let problems: BTreeSet<&str> = answers
+        .filter(|answer| answer["content"].get("application/problem+json").is_some())
+        .flat_map(|answer| answer["description"].as_str().unwrap().split('`').skip(1).step_by(2))
+        .collect();
+    assert!(problems.len() > 15, "the document names too few problems: {problems:?}");
+    for problem in problems {
+        assert!(page.contains(&format!("`{problem}`")), "the problem `{problem}` is not on the page");
+    }
+    for json in texts(page, "json") {
+        assert!(serde_json::from_str::<serde_json::Value>(json).is_ok(), "{json}");
+    }
 }
