@@ -207,7 +207,7 @@ const TERMS: &str = "水管: [水管, 管, 自来水]\n坏: [漏, 漏水, 爆, �
 const CONDITIONS: &str = "夜间: {any: [夜里, [晚, 上]]}\n漏在夜间: {all: [$坏, $夜间], in: clause}\n";
 
 fn scenario(index: usize, when: &str) -> String {
-    format!("id: a/s{index}\ntitle: t\ncategory: c\nwhen: {when}\n")
+    format!("id: a/s{index}\ntitle: t\ncategory: c\nwhen: {when}\nreply: r\n")
 }
 
 fn check(bundle: &Bundle, title: &str, body: &str) {

@@ -14,7 +14,7 @@ use regex_syntax::ParserBuilder;
 use rustc_hash::FxHashMap;
 
 use super::condition::{Clause, Form, Group};
-use super::program::{Children, Condition, Leaf, Lists, Node, NodeId, Program, Symbol, SymbolKind};
+use super::program::{Children, Condition, Leaf, Lists, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use super::scenario::Scenario;
 use super::vocabulary::{Meaning, Vocabulary};
 use super::{MAX_SCENARIOS, literals};
@@ -126,6 +126,7 @@ struct Compiler<'a> {
     /// For each symbol how often it is expected.
     costs: Vec<f64>,
     candidates: Vec<Vec<u32>>,
+    guards: Vec<Vec<Symbol>>,
     /// Of the scenario being compiled.
     late: Vec<Symbol>,
     nodes_before: usize,
@@ -149,6 +150,7 @@ impl<'a> Compiler<'a> {
             symbols: FxHashMap::default(),
             costs: Vec::new(),
             candidates: Vec::new(),
+            guards: Vec::new(),
             late: Vec::new(),
             nodes_before: 0,
         }
@@ -167,7 +169,13 @@ impl<'a> Compiler<'a> {
             .collect();
         let hints = self.keep(&hints);
         match atoms {
-            Some(atoms) => atoms.symbols.iter().for_each(|symbol| self.candidates[*symbol as usize].push(index)),
+            Some(atoms) => {
+                let guard = self.guard(root, &atoms);
+                for symbol in atoms.symbols {
+                    self.candidates[symbol as usize].push(index);
+                    self.guards[symbol as usize].push(guard);
+                }
+            }
             None => self.program.always.push(index),
         }
         self.late.sort_unstable();
@@ -330,6 +338,32 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// The rarest symbol of terms, beside the atoms, that must have a hit wherever the node holds.
+    fn guard(&self, root: NodeId, atoms: &Atoms) -> Symbol {
+        let mut needed = Vec::new();
+        self.needed(root, &mut needed);
+        needed.retain(|symbol| !atoms.symbols.contains(symbol));
+        let cost = |symbol: &Symbol| self.costs[*symbol as usize];
+        needed.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(NO_GUARD)
+    }
+
+    /// Adds the symbols of terms that must have a hit wherever the node holds.
+    fn needed(&self, node: NodeId, needed: &mut Vec<Symbol>) {
+        match self.program.nodes[node as usize] {
+            Node::Symbol { symbol, .. } => {
+                if matches!(self.program.symbols[symbol as usize], SymbolKind::Terms { .. }) {
+                    needed.push(symbol);
+                }
+            }
+            Node::Near { members, .. } => self.program.children(members).iter().for_each(|n| self.needed(*n, needed)),
+            Node::Group { some, minimum, every, .. } => {
+                let some = self.program.children(some);
+                let all_of_some = some.iter().filter(|_| some.len() == minimum as usize);
+                self.program.children(every).iter().chain(all_of_some).for_each(|n| self.needed(*n, needed));
+            }
+        }
+    }
+
     fn leaf(
         &mut self,
         symbol: Symbol,
@@ -376,6 +410,7 @@ impl<'a> Compiler<'a> {
         self.program.symbols.push(kind);
         self.costs.push(cost);
         self.candidates.push(Vec::new());
+        self.guards.push(Vec::new());
         self.symbols.insert(key, symbol);
         symbol
     }
@@ -479,6 +514,7 @@ impl<'a> Compiler<'a> {
         }
         self.program.symbols_of_pattern = Lists::new(&self.symbols_of_pattern);
         self.program.candidates = Lists::new(&self.candidates);
+        self.program.guards = Lists::new(&self.guards);
         self.program
     }
 }

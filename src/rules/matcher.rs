@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::compile::Compiled;
 use super::condition::Scope;
 use super::negation::denied;
-use super::program::{Children, Node, NodeId, Program, Symbol, SymbolKind};
+use super::program::{Children, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use crate::text::Text;
 
 /// One hit that a scenario rests on.
@@ -133,7 +133,8 @@ impl<'a> Scan<'a> {
             runs: Vec::new(),
             late: FxHashMap::default(),
         };
-        for (symbol, start, end) in found {
+        for found in found {
+            let (symbol, start, end) = found.parts();
             match scan.runs.last_mut() {
                 Some((last, run)) if *last == symbol => run.end += 1,
                 _ => {
@@ -150,9 +151,15 @@ impl<'a> Scan<'a> {
     /// Scenarios that may hold, by index.
     fn candidates(&self) -> Vec<u32> {
         let mut marked = vec![0_u64; self.program.conditions.len().div_ceil(64)];
-        let announced = self.runs.iter().flat_map(|(symbol, _)| self.program.candidates.get(*symbol));
-        for scenario in self.program.always.iter().chain(announced) {
-            marked[*scenario as usize / 64] |= 1 << (scenario % 64);
+        let mut mark = |scenario: u32| marked[scenario as usize / 64] |= 1 << (scenario % 64);
+        self.program.always.iter().for_each(|scenario| mark(*scenario));
+        for (symbol, _) in &self.runs {
+            let guarded = self.program.candidates.get(*symbol).iter().zip(self.program.guards.get(*symbol));
+            for (scenario, guard) in guarded {
+                if *guard == NO_GUARD || self.is_present(*guard) {
+                    mark(*scenario);
+                }
+            }
         }
         let mut candidates = Vec::new();
         for (word, bits) in (0u32..).zip(marked) {
@@ -386,8 +393,25 @@ fn intersect(a: &Range<u32>, b: &Range<u32>) -> Option<Range<u32>> {
     (start < end).then_some(start..end)
 }
 
-/// All hits of terms that count, as (symbol, first character, past the last).
-fn find_terms(compiled: &Compiled, text: &Text) -> Vec<(Symbol, u32, u32)> {
+/// A hit of a symbol in one number, so that sorting by symbol and place is sorting numbers: 32 bits of symbol, 24 of the
+/// first character (texts have tens of thousands), 8 of the length (terms have at most [`MAX_TERM`](super::MAX_TERM)).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct FoundHit(u64);
+
+impl FoundHit {
+    fn new(symbol: Symbol, start: u32, length: u32) -> FoundHit {
+        FoundHit(u64::from(symbol) << 32 | u64::from(start & 0xFF_FFFF) << 8 | u64::from(length & 0xFF))
+    }
+
+    /// Symbol, first character, past the last.
+    fn parts(self) -> (Symbol, u32, u32) {
+        let (start, length) = ((self.0 >> 8) as u32 & 0xFF_FFFF, self.0 as u32 & 0xFF);
+        ((self.0 >> 32) as u32, start, start + length)
+    }
+}
+
+/// All hits of terms that count.
+fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
     let program = &compiled.program;
     let mut found = Vec::new();
     let Some(automaton) = &program.automaton else { return found };
@@ -405,7 +429,7 @@ fn find_terms(compiled: &Compiled, text: &Text) -> Vec<(Symbol, u32, u32)> {
             if whole_word && !is_whole_word(start..end, text.words(&compiled.segmenter)) {
                 continue;
             }
-            found.push((*symbol, start, end));
+            found.push(FoundHit::new(*symbol, start, end - start));
         }
     }
     found
