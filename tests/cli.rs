@@ -189,11 +189,9 @@ fn both_languages_are_spoken() {
 #[test]
 fn help_comes_with_examples() {
     for (lang, words) in [("en", ["Usage:", "Examples:", "jiesu match"]), ("zh", ["用法：", "示例：", "jiesu match"])] {
-        Run::of(&["--lang", lang]).go().ends(2, &words);
         Run::of(&["--lang", lang, "--help"]).go().ends(0, &words);
     }
-    let locale = Run::of(&[]).env("LANG", "zh_CN.UTF-8").go();
-    locale.ends(2, &["示例："]);
+    Run::of(&[]).env("LANG", "zh_CN.UTF-8").go().ends(2, &["用法：", "示例："]);
     Run::of(&[]).go().ends(2, &["Examples:"]);
     Run::of(&["--version"]).go().ends(0, &[env!("CARGO_PKG_VERSION")]);
     Run::of(&["no-such-command"]).go().ends(2, &["no-such-command"]);

@@ -182,10 +182,10 @@ impl Ran {
 
 /// Asks again until it holds, for ten seconds at the most.
 #[track_caller]
-pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(10), "not within ten seconds: {what}");
+        assert!(started.elapsed() < Duration::from_secs(10), "not within ten seconds: {}", what());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
