@@ -3,7 +3,15 @@
 //! Real texts come from the folder in `JIESU_DATA` (else `../shared/data`); where it is missing the starter bundle's
 //! cases serve, and the figures say so. Generated scenarios cost what real ones cost: their terms are drawn by their
 //! frequency in the texts, two and one `none` each, a tenth with `near`.
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout
+)]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
@@ -161,7 +169,10 @@ fn lines(path: &Path) -> Vec<Value> {
 const BASE: &[(&str, &str)] = &[
     ("rules/bundle.yaml", "name: bench\n"),
     ("rules/departments.yaml", "- {id: city, name: 市政府}\n- {id: office, name: 办公室, parent: city}\n"),
-    ("rules/regions.yaml", "- {id: town, name: 示例市, level: city}\n- {id: east, name: 东区, level: district, parent: town}\n"),
+    (
+        "rules/regions.yaml",
+        "- {id: town, name: 示例市, level: city}\n- {id: east, name: 东区, level: district, parent: town}\n",
+    ),
     ("rules/responsibility/a.yaml", "- {category: 基准, lead: office, basis: 基准}\n"),
     (
         "rules/calendar/2026.yaml",

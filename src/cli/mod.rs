@@ -61,7 +61,6 @@ enum Command {
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
 
-
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
     /// Write a minimal bundle to start from

@@ -28,8 +28,9 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     server::hide_panic_messages();
     let history = arguments.data.as_ref().map(|data| {
         let shown = data.display();
-        History::open(data)
-            .map_err(|error| say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}"))
+        History::open(data).map_err(|error| {
+            say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}")
+        })
     });
     let live = match Live::start(&common.bundle, load::cache(common), history.transpose()?) {
         Ok(live) => Arc::new(live),

@@ -113,7 +113,8 @@ impl FirstCharacters {
 
     /// The words that begin with a character.
     fn words(&self, first: char) -> &[u32] {
-        let may = self.seen.get((first as usize >> 6) & 63).is_some_and(|bits| bits & (1 << (first as usize & 63)) != 0);
+        let may =
+            self.seen.get((first as usize >> 6) & 63).is_some_and(|bits| bits & (1 << (first as usize & 63)) != 0);
         if may { self.words.get(&first).map_or(&[], Vec::as_slice) } else { &[] }
     }
 }

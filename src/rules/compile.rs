@@ -159,7 +159,9 @@ impl<'a> Compiler<'a> {
     fn scenario(&mut self, index: u32, scenario: &Scenario) {
         self.late.clear();
         self.nodes_before = self.program.nodes.len();
-        let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else { return };
+        let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else {
+            return;
+        };
         let hints: Vec<NodeId> = scenario
             .hints
             .iter()
@@ -290,7 +292,11 @@ impl<'a> Compiler<'a> {
         let (some, every, none) = (some?, every?, none?);
         // One of `some` must hold, so their atoms together announce the group; each of `every` alone does.
         let together = (!some.is_empty()).then(|| union(&some)).flatten();
-        let atoms = every.iter().filter_map(|(_, atoms)| atoms.clone()).chain(together).min_by(|a, b| a.cost.total_cmp(&b.cost));
+        let atoms = every
+            .iter()
+            .filter_map(|(_, atoms)| atoms.clone())
+            .chain(together)
+            .min_by(|a, b| a.cost.total_cmp(&b.cost));
         let mut keep = |nodes: &[(NodeId, Option<Atoms>)]| self.keep(&nodes.iter().map(|n| n.0).collect::<Vec<_>>());
         let (some, every, none) = (keep(&some), keep(&every), keep(&none));
         let kept_atoms = atoms.as_ref().map(|atoms| self.keep(&atoms.symbols));
@@ -312,7 +318,10 @@ impl<'a> Compiler<'a> {
         for (i, member) in members.iter().enumerate() {
             let (node, atoms) = self.clause(member, source, &format!("{path}.near[{i}]"), open)?;
             if !self.is_choice(node) {
-                let message = say!("near 里不能用条件，只能用词或词表", "a condition cannot stand in `near`, only terms and lists");
+                let message = say!(
+                    "near 里不能用条件，只能用词或词表",
+                    "a condition cannot stand in `near`, only terms and lists"
+                );
                 self.diagnostics.push(Diagnostic::at(source, member.range.clone(), Code::MalformedCondition, message));
                 return None;
             }
@@ -460,10 +469,12 @@ impl<'a> Compiler<'a> {
                 "这个正则表达式没有必含的文字，每句话都要运行一遍",
                 "the regular expression requires no literal and runs on every sentence"
             );
-            self.diagnostics.push(Diagnostic::at(source, range.clone(), Code::RegexWithoutLiteral, message).note(say!(
-                "加上至少一个必然出现的词；要找电话、金额、日期等请用 fact",
-                "add a word that must occur; for phones, amounts, dates and the like use `fact`"
-            )));
+            self.diagnostics.push(Diagnostic::at(source, range.clone(), Code::RegexWithoutLiteral, message).note(
+                say!(
+                    "加上至少一个必然出现的词；要找电话、金额、日期等请用 fact",
+                    "add a word that must occur; for phones, amounts, dates and the like use `fact`"
+                ),
+            ));
         }
         self.program.regex_by_pattern.insert(pattern.to_owned(), regex.clone());
         self.program.regexes.push(regex);
@@ -477,7 +488,8 @@ impl<'a> Compiler<'a> {
             return Err(format!("> {MAX_REGEX_LENGTH} characters"));
         }
         let written = normalised_pattern(pattern);
-        let last_line = |error: String| error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let last_line =
+            |error: String| error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let hir = ParserBuilder::new()
             .case_insensitive(true)
             .nest_limit(MAX_REGEX_NESTING)

@@ -38,6 +38,8 @@ pub struct ScenarioMatch {
 
 /// The windows that a group looks through in one text: seldom more than a few.
 type Windows = SmallVec<[Range<u32>; 8]>;
+/// The number of the sentence or clause that a character is in.
+type UnitOf = fn(&Text, u32) -> u32;
 /// A hit of a symbol: first character and past the last.
 type Hit = (u32, u32);
 
@@ -182,7 +184,8 @@ impl<'a> Scan<'a> {
             Node::Group { some, minimum, every, .. } => {
                 let may_hold = |node: &&NodeId| self.may_hold(**node);
                 self.program.children(every).iter().all(|node| self.may_hold(*node))
-                    && self.program.children(some).iter().filter(may_hold).take(minimum as usize).count() as u32 == minimum
+                    && self.program.children(some).iter().filter(may_hold).take(minimum as usize).count() as u32
+                        == minimum
             }
         }
     }
@@ -251,7 +254,7 @@ impl<'a> Scan<'a> {
     /// The windows of a scope inside a window. Where a group has atoms, only those with a hit of one.
     fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Windows {
         let text = self.text;
-        let (units, unit_of): (&[Range<u32>], fn(&Text, u32) -> u32) = match scope {
+        let (units, unit_of): (&[Range<u32>], UnitOf) = match scope {
             Scope::Text => return std::iter::once(window.clone()).collect(),
             Scope::Title => return intersect(&text.title(), window).into_iter().collect(),
             Scope::Sentence => (text.sentences(), Text::sentence_of),
@@ -287,21 +290,13 @@ impl<'a> Scan<'a> {
             }
             // What occurs nowhere decides at once.
             Node::Group { .. } if !self.may_hold(node) => false,
-            Node::Group { scope, some, minimum, every, none, atoms } => self
-                .windows(scope, window, atoms)
-                .iter()
-                .any(|unit| self.group_holds(some, minimum, every, none, unit)),
+            Node::Group { scope, some, minimum, every, none, atoms } => {
+                self.windows(scope, window, atoms).iter().any(|unit| self.group_holds(some, minimum, every, none, unit))
+            }
         }
     }
 
-    fn group_holds(
-        &self,
-        some: Children,
-        minimum: u32,
-        every: Children,
-        none: Children,
-        window: &Range<u32>,
-    ) -> bool {
+    fn group_holds(&self, some: Children, minimum: u32, every: Children, none: Children, window: &Range<u32>) -> bool {
         let children = |children| self.program.children(children).iter();
         let enough = |minimum: u32| {
             children(some).filter(|node| self.holds(**node, window)).take(minimum as usize).count() as u32 == minimum
