@@ -178,6 +178,7 @@ when:
     - []
     - {near: [坑, 洼]}
 steps: 派人
+reply: 好的
 ";
     let folder = with_extra(text);
     let ran = folder.run(&["check", "--json"]).go();
@@ -419,7 +420,7 @@ fn many_cases_without_a_cache_are_indexed_in_memory() {
 fn a_damaged_cache_is_built_again() {
     let folder = Folder::init();
     folder.run(&["build"]).go().ends(0, &[]);
-    let index = fs::read_dir(folder.at("cache")).unwrap().next().unwrap().unwrap().path();
+    let index = fs::read_dir(folder.at("cache/indexes")).unwrap().next().unwrap().unwrap().path();
     for (n, entry) in fs::read_dir(index).unwrap().enumerate() {
         let path = entry.unwrap().path();
         let bytes = fs::read(&path).unwrap();

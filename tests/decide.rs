@@ -347,15 +347,6 @@ fn slots_are_filled_or_asked_for() {
     assert!(reply(&near).starts_with("您反映的人民路128号漏水"), "{}", reply(&near));
 }
 
-/// A scenario need not have a reply; what else it says still holds.
-#[test]
-fn a_scenario_without_a_reply_is_taken() {
-    let folder = Folder::with(FILES);
-    folder.edit("rules/scenarios/noise/any.yaml", "reply: 已转{{ department }}。\n", "");
-    let decision = ask("噪音").of(&load(&folder)).unwrap();
-    assert_eq!((department(&decision), &decision.reply), ("police", &None));
-}
-
 #[test]
 fn notices_live_from_their_first_minute_to_their_last() {
     let notices = |text: &str, at: &str| Ask { at, ..ask(text) }.decide().notices.len();

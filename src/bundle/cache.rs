@@ -50,6 +50,8 @@ impl Cache {
         let Some(folder) = self.folder.as_ref().filter(|_| fill || cases.len() >= LARGE) else {
             return in_memory(cases);
         };
+        // A folder of its own, so that nothing else in the cache folder is taken for an index and removed.
+        let folder = &folder.join("indexes");
         let place = folder.join(&key);
         if let Some(directory) = place.is_dir().then(|| open(&place).ok()).flatten()
             && let Ok(found) = Cases::open(&directory, &key, cases.clone())

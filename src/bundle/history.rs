@@ -1,8 +1,9 @@
 //! What must be remembered over a restart: the last good bundle, and every bundle that was served.
 //!
 //! `objects/<sha256>` holds the content of files, each once; `revisions/<revision>.json` says which path had which
-//! content; `last-good` names a revision. Everything is written beside its place and renamed, so that what is there is
-//! whole.
+//! content; `last-good` names the revisions that were served last, newest first. Everything is
+//! written beside its place and renamed, and checked against its hash when it is read; of the last good ones the newest
+//! that is whole counts.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,6 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::snapshot::{FileContent, Snapshot};
+
+/// Revisions that `last-good` names, at the most.
+const MOST_LAST: usize = 5;
 
 /// Bundles that were served, kept in the folder of `--data`.
 #[derive(Clone, Debug)]
@@ -37,20 +41,28 @@ impl History {
     pub fn keep(&self, revision: &str, snapshot: &Snapshot) -> io::Result<()> {
         for content in snapshot.files.values() {
             let place = self.object(&content.hash);
-            if !place.exists() {
-                write_whole(&place, content.text.as_bytes())?;
+            // What was damaged is written again.
+            if !fs::read(&place).is_ok_and(|kept| kept == content.text.as_bytes()) {
+                write_whole(&place, content.text.as_bytes(), false)?;
             }
         }
         let manifest: BTreeMap<&str, &str> =
             snapshot.files.iter().map(|(path, content)| (path.as_str(), content.hash.as_str())).collect();
-        write_whole(&self.manifest(revision), serde_json::to_string_pretty(&manifest)?.as_bytes())?;
-        write_whole(&self.folder.join("last-good"), revision.as_bytes())
+        write_whole(&self.manifest(revision), serde_json::to_string_pretty(&manifest)?.as_bytes(), true)?;
+        let mut last = vec![revision.to_owned()];
+        last.extend(self.last().into_iter().filter(|other| other != revision).take(MOST_LAST - 1));
+        write_whole(&self.folder.join("last-good"), last.join("\n").as_bytes(), true)
     }
 
-    /// The revision of the last good bundle.
+    /// The revision of the last good bundle of which everything is there.
     pub fn last_good(&self) -> Option<String> {
-        let revision = fs::read_to_string(self.folder.join("last-good")).ok()?;
-        is_revision(revision.trim()).then(|| revision.trim().to_owned())
+        self.last().into_iter().find(|revision| self.snapshot(revision).is_some())
+    }
+
+    /// The revisions served last, newest first.
+    fn last(&self) -> Vec<String> {
+        let listed = fs::read_to_string(self.folder.join("last-good")).unwrap_or_default();
+        listed.lines().map(str::trim).filter(|line| is_revision(line)).map(str::to_owned).collect()
     }
 
     /// The files of a bundle that was served; `None` when it was not kept or something of it is missing or altered.
@@ -71,7 +83,8 @@ impl History {
             }
             snapshot.files.insert(path, Arc::new(content));
         }
-        Some(snapshot)
+        // A list with something taken out is another bundle.
+        (snapshot.revision() == revision).then_some(snapshot)
     }
 
     fn object(&self, hash: &str) -> PathBuf {
@@ -88,11 +101,15 @@ fn is_revision(text: &str) -> bool {
     (16..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Writes a file so that it is either whole or not there, also after a crash.
-fn write_whole(place: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file so that it is either whole or not there, whatever happens to this process; `through` to the disk, so
+/// that it is so after a power failure too. Thousands of objects are not forced to the disk one by one: should one be
+/// lost there, its hash tells, and an older bundle is the last good one.
+fn write_whole(place: &Path, bytes: &[u8], through: bool) -> io::Result<()> {
     let unfinished = place.with_extension(format!("{}.new", std::process::id()));
     let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
+    if through {
+        file.sync_all()?;
+    }
     fs::rename(&unfinished, place)
 }

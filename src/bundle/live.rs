@@ -126,12 +126,15 @@ impl Live {
         let accepted = tried.bundle.is_some();
         if let Some(bundle) = tried.bundle.take() {
             let current = self.serving();
-            let is_same = !current.stale && current.bundle.engine.revision() == bundle.engine.revision();
+            let is_same = !current.stale
+                && current.bundle.engine.revision() == bundle.engine.revision()
+                && current.bundle.commit == bundle.commit;
             if !is_same {
+                let serving = Serving { bundle: Arc::clone(&bundle), since: Timestamp::now(), stale: false };
+                self.serving.store(Arc::new(serving));
                 if let Some(history) = &self.history {
                     keep(history, &bundle);
                 }
-                self.serving.store(Arc::new(Serving { bundle, since: Timestamp::now(), stale: false }));
             }
         }
         let attempt = tried.ended(accepted);

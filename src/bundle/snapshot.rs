@@ -1,8 +1,8 @@
 //! All files of a bundle as they were at one moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -102,8 +102,42 @@ pub(super) struct Listed {
     inode: u64,
 }
 
-/// Relative path → file on disk.
-pub(super) type Listing = BTreeMap<String, Listed>;
+/// Something in a folder that is no file to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    /// A link that leads nowhere.
+    Dangling,
+    /// A pipe, a device or a socket.
+    NoFile,
+    /// A folder that was read already, by another name: a loop of links.
+    ReadAlready,
+    /// Folders in folders, too many.
+    TooDeep,
+    /// Too many files.
+    TooMany,
+}
+
+/// What stands in a bundle's folders, by relative path.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    files: BTreeMap<String, Listed>,
+    problems: BTreeMap<String, Problem>,
+}
+
+impl Problem {
+    fn message(self) -> Message {
+        match self {
+            Problem::Dangling => say!("链接指向的文件不存在", "a link that leads nowhere"),
+            Problem::NoFile => say!("不是普通文件", "not a regular file"),
+            Problem::ReadAlready => say!(
+                "这个目录已经用另一个名字读过（链接成环？）",
+                "this folder was read already by another name: a loop of links?"
+            ),
+            Problem::TooDeep => say!("目录超过 {MAX_DEPTH} 层", "folders deeper than {MAX_DEPTH} levels"),
+            Problem::TooMany => say!("文件超过 {MAX_FILES} 个", "more than {MAX_FILES} files"),
+        }
+    }
+}
 
 impl Snapshot {
     /// Reads the bundle in `root`. It is listed before and after; when anything differs it is read again, so that what
@@ -127,7 +161,10 @@ impl Snapshot {
 
     fn of(listing: &Listing) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        for (path, listed) in listing {
+        for (path, problem) in &listing.problems {
+            snapshot.diagnostics.push(Diagnostic::about(path, Code::UnreadableFile, problem.message()));
+        }
+        for (path, listed) in &listing.files {
             let Some(kind) = files::kind(path) else {
                 let message = say!("这个位置的文件不会被读取", "nothing is read from a file here");
                 snapshot.diagnostics.push(Diagnostic::about(path, Code::UnexpectedFile, message).note(say!(
@@ -170,51 +207,81 @@ pub(super) fn list(root: &Path) -> Result<Listing, SnapshotError> {
     if !root.join("rules").is_dir() {
         return Err(SnapshotError::NoBundle(root.to_owned()));
     }
-    let mut listing = Listing::new();
+    let mut lister = Lister { listing: Listing::default(), read: HashSet::new() };
     for folder in FOLDERS {
         // Resolved once, so that a link that is swapped while it is read shows as other files, not as a mixture.
         match root.join(folder).canonicalize() {
-            Ok(path) => list_folder(&path, folder, 0, &mut listing)?,
+            Ok(path) => lister.folder(&path, folder, 0)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(SnapshotError::Io(root.join(folder), error)),
         }
     }
-    Ok(listing)
+    Ok(lister.listing)
 }
 
-fn list_folder(folder: &Path, relative: &str, depth: usize, listing: &mut Listing) -> Result<(), SnapshotError> {
-    let failed = |error| SnapshotError::Io(folder.to_owned(), error);
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if files::is_ignored(&name) {
-            continue;
+struct Lister {
+    listing: Listing,
+    /// Real folders that were read, by device and inode.
+    read: HashSet<(u64, u64)>,
+}
+
+impl Lister {
+    /// Lists a folder in order of names, so that of two names for one folder it is always the same that counts.
+    fn folder(&mut self, folder: &Path, relative: &str, depth: usize) -> Result<(), SnapshotError> {
+        let failed = |error| SnapshotError::Io(folder.to_owned(), error);
+        let mut entries: Vec<(String, PathBuf)> = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
         }
-        let path = entry.path();
-        let relative = format!("{relative}/{name}");
-        // What vanished between listing and looking is not there; the second listing notices.
-        let Ok(metadata) = fs::metadata(&path) else { continue };
-        if metadata.is_dir() {
-            if depth < MAX_DEPTH {
-                list_folder(&path, &relative, depth + 1, listing)?;
+        entries.sort();
+        let own = fs::metadata(folder).map_err(failed)?;
+        self.read.insert(identity(&own));
+        for (name, path) in entries {
+            if !files::is_ignored(&name) {
+                self.entry(path, format!("{relative}/{name}"), depth)?;
             }
-        } else if listing.len() < MAX_FILES {
-            let listed =
-                Listed { path, length: metadata.len(), modified: metadata.modified().ok(), inode: inode(&metadata) };
-            listing.insert(relative, listed);
         }
+        Ok(())
     }
-    Ok(())
+
+    fn entry(&mut self, path: PathBuf, relative: String, depth: usize) -> Result<(), SnapshotError> {
+        let Ok(metadata) = fs::metadata(&path) else {
+            // What vanished between listing and looking is not there; a link that is still there leads nowhere.
+            if fs::symlink_metadata(&path).is_ok() {
+                self.listing.problems.insert(relative, Problem::Dangling);
+            }
+            return Ok(());
+        };
+        let problem = match () {
+            () if metadata.is_dir() && self.read.contains(&identity(&metadata)) => Problem::ReadAlready,
+            () if metadata.is_dir() && depth >= MAX_DEPTH => Problem::TooDeep,
+            () if metadata.is_dir() => return self.folder(&path, &relative, depth + 1),
+            () if !metadata.is_file() => Problem::NoFile,
+            () if self.listing.files.len() >= MAX_FILES => Problem::TooMany,
+            () => {
+                let (length, inode) = (metadata.len(), identity(&metadata).1);
+                let listed = Listed { path, length, modified: metadata.modified().ok(), inode };
+                self.listing.files.insert(relative, listed);
+                return Ok(());
+            }
+        };
+        self.listing.problems.insert(relative, problem);
+        Ok(())
+    }
 }
 
+/// Device and inode, where the system has them.
 #[cfg(unix)]
-fn inode(metadata: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn inode(_: &fs::Metadata) -> u64 {
-    0
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    let created = metadata.created().ok().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    (0, created.map_or(0, |at| at.as_nanos() as u64))
 }
 
 fn read_file(listed: &Listed, kind: Kind) -> Result<FileContent, (Code, Message)> {
@@ -229,8 +296,10 @@ fn read_file(listed: &Listed, kind: Kind) -> Result<FileContent, (Code, Message)
             ),
         ));
     }
-    let bytes = fs::read(&listed.path)
-        .map_err(|error| (Code::UnreadableFile, say!("文件打不开：{error}", "the file cannot be read: {error}")))?;
+    let mut bytes = Vec::new();
+    // It may have grown since it was listed.
+    let read = fs::File::open(&listed.path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|error| (Code::UnreadableFile, say!("文件打不开：{error}", "the file cannot be read: {error}")))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(FileContent::new(text)),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! `jiesu match --cases`: every line of a file decided, one decision a line written, in order.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +15,8 @@ use crate::source::{Lang, Message};
 
 /// Lines decided before the next are read.
 const BATCH: usize = 1024;
+/// Bytes of a line, at the most.
+const MAX_LINE: u64 = 1 << 20;
 /// Wrong lines that are shown.
 const SHOWN: u64 = 20;
 
@@ -54,15 +56,18 @@ pub(super) fn run(
     let progress = progress(bytes);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut tally = Tally::default();
-    let mut lines = BufReader::new(progress.wrap_read(file)).split(b'\n');
+    let mut reader = BufReader::new(progress.wrap_read(file));
     let mut number = 0;
     loop {
         let mut batch: Vec<(u64, Vec<u8>)> = Vec::new();
-        for line in lines.by_ref().take(BATCH) {
-            number += 1;
+        while batch.len() < BATCH {
+            let line = read_line(&mut reader);
             let line = line.map_err(|error| say!("读取 {shown} 失败：{error}", "cannot read {shown}: {error}"))?;
+            let Some(line) = line else { break };
+            number += 1;
+            let line = line.strip_prefix(b"\xef\xbb\xbf".as_slice()).filter(|_| number == 1).unwrap_or(&line);
             if !line.iter().all(u8::is_ascii_whitespace) {
-                batch.push((number, line));
+                batch.push((number, line.to_vec()));
             }
         }
         let more = !batch.is_empty();
@@ -86,6 +91,22 @@ pub(super) fn run(
     progress.finish_and_clear();
     summary(&tally, lang);
     Ok(if tally.wrong == 0 { Ended::Fine } else { Ended::ErrorsFound })
+}
+
+/// The next line without its end; none at the end of the file. Of a longer line than any complaint has, only the
+/// beginning comes back, which is then no JSON.
+fn read_line(reader: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() as u64 == MAX_LINE {
+        reader.skip_until(b'\n')?;
+    }
+    Ok(Some(line))
 }
 
 /// Decides a batch on all cores, in order.

@@ -240,7 +240,7 @@ impl<'a> Work<'a> {
         let slots = answer::slot_values(scenario, self.text, hits, self.complaint.at.datetime());
         decision.questions = answer::questions(&slots);
         decision.steps = scenario.steps.clone();
-        decision.reply = self.reply(prepared, &slots, decision);
+        decision.reply = Some(self.reply(prepared, &slots, decision));
     }
 
     fn reply(
@@ -248,10 +248,7 @@ impl<'a> Work<'a> {
         prepared: &Prepared,
         slots: &[(&crate::rules::Slot, Option<String>)],
         decision: &Decision,
-    ) -> Option<Reply> {
-        if prepared.scenario.reply.trim().is_empty() {
-            return None;
-        }
+    ) -> Reply {
         let department = decision.department.as_ref().map_or("相关责任部门", |department| &department.name);
         let placeholders = [
             ("scenario", prepared.scenario.title.as_str()),
@@ -264,7 +261,7 @@ impl<'a> Work<'a> {
         let filled = slots.iter().filter_map(|(slot, value)| Some((slot.name.as_str(), value.as_deref()?)));
         let values: Values<'_> = filled.chain(placeholders).collect();
         let rendered = prepared.template.render(&values);
-        Some(Reply { text: rendered.text, missing: rendered.missing })
+        Reply { text: rendered.text, missing: rendered.missing }
     }
 
     fn scenario(&self, candidate: &Candidate) -> &'a Scenario {

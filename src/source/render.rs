@@ -42,7 +42,11 @@ fn with(renderer: &Renderer, diagnostic: &Diagnostic, lang: Lang) -> String {
                 Group::with_title(title)
                     .element(Snippet::source(text).path(&source.path).line_start(first_line).annotation(mark))
             }
-            None => Group::with_title(title).element(annotate_snippets::Origin::path(&source.path)),
+            None => {
+                let at = source.position(range.start);
+                let origin = annotate_snippets::Origin::path(&source.path).line(at.line).char_column(at.column);
+                Group::with_title(title).element(origin)
+            }
         },
         None => Group::with_title(title).element(annotate_snippets::Origin::path(&diagnostic.path)),
     };
