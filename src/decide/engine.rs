@@ -28,6 +28,8 @@ const MOST_RUNNERS_UP: usize = 5;
 const VOTERS: usize = 10;
 /// A case votes from this similarity on (the part of the complaint's informative words that it has).
 const NEAR: f32 = 0.35;
+/// A case is shown from this similarity on: below, it shares a word or two by accident.
+const SHOWN: f32 = 0.15;
 /// An article that no scenario names is offered from this similarity on.
 const RELEVANT: f32 = 0.2;
 
@@ -163,7 +165,8 @@ impl<'a> Work<'a> {
         let led = decision.scenario.as_ref().map(|scenario| scenario.id.clone());
         decision.articles = self.articles(led.as_deref());
         decision.notices = self.notices(led.as_deref());
-        decision.cases = cases.iter().take(MOST_FOUND).map(|hit| answer::case(hit, &self.query)).collect();
+        let shown = cases.iter().filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
+        decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
         decision
     }
 

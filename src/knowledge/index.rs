@@ -137,7 +137,8 @@ impl Asked<'_> {
         }
         let all: f32 = self.words.iter().sum();
         let found: f32 = self.words.iter().zip(seen).filter(|(_, seen)| *seen).map(|(weight, _)| weight).sum();
-        if all > 0.0 { found / all } else { 0.0 }
+        // The sum of nothing is -0.0.
+        if all > 0.0 { (found / all).max(0.0) } else { 0.0 }
     }
 }
 
