@@ -13,28 +13,42 @@ use syn::visit::{self, Visit};
 
 /// Folders and their floors. A folder imports from lower floors only. `cli` stands for `main.rs` and `lib.rs` too.
 const FLOORS: &[(&str, u8)] = &[
-    ("text", 1), ("source", 1), ("store", 1),
-    ("rules", 2), ("knowledge", 2), ("learn", 2), ("catalog", 2), ("reply", 2),
+    ("text", 1),
+    ("source", 1),
+    ("store", 1),
+    ("rules", 2),
+    ("knowledge", 2),
+    ("learn", 2),
+    ("catalog", 2),
+    ("reply", 2),
     ("decide", 3),
     ("bundle", 4),
-    ("check", 5), ("report", 5), ("tickets", 5),
-    ("server", 6), ("lsp", 6), ("deliver", 6),
+    ("check", 5),
+    ("report", 5),
+    ("tickets", 5),
+    ("server", 6),
+    ("lsp", 6),
+    ("deliver", 6),
     ("cli", 7),
 ];
 
 /// What floors 1 to 3 may not name: files, network, clocks, threads and the environment come from above.
 const OUTSIDE: &[&str] = &[
-    "std::fs", "std::net", "std::process", "std::env", "std::thread::spawn", "std::thread::Builder",
-    "std::thread::scope", "std::thread::sleep", "tokio",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::thread::spawn",
+    "std::thread::Builder",
+    "std::thread::scope",
+    "std::thread::sleep",
+    "tokio",
 ];
 /// Clocks, by the last two parts of the path.
 const CLOCKS: &[&str] = &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
 /// Crates that only some folders know.
-const KEPT: &[(&str, &[&str])] = &[
-    ("serde_yaml", &["source"]),
-    ("saphyr_parser", &["source"]),
-    ("tantivy", &["knowledge", "bundle"]),
-];
+const KEPT: &[(&str, &[&str])] =
+    &[("serde_yaml", &["source"]), ("saphyr_parser", &["source"]), ("tantivy", &["knowledge", "bundle"])];
 /// Lines of one file, at the most.
 const MAX_LINES: usize = 600;
 
@@ -354,16 +368,32 @@ fn the_test_sees_what_it_should() {
         ("src/store/a.rs", "use std::net::IpAddr;", None),
         ("src/source/a.rs", "use serde_yaml::Value; use saphyr_parser::Parser;", None),
         ("src/rules/a.rs", "\nuse crate::knowledge::Case;", Some("2: `rules` (floor 2) imports `knowledge` (floor 2)")),
-        ("src/rules/a.rs", "use crate::{text::Text,\n  decide::Engine};", Some("2: `rules` (floor 2) imports `decide`")),
+        (
+            "src/rules/a.rs",
+            "use crate::{text::Text,\n  decide::Engine};",
+            Some("2: `rules` (floor 2) imports `decide`"),
+        ),
         ("src/rules/a.rs", "pub use crate::decide::Engine as E;", Some("1: `rules` (floor 2) imports `decide`")),
         ("src/rules/a.rs", "use super::super::catalog;", Some("1: `rules` (floor 2) imports `catalog`")),
         ("src/rules/mod.rs", "use super::catalog;", Some("1: `rules` (floor 2) imports `catalog`")),
-        ("src/rules/mod.rs", "mod a { mod b { use super::super::super::reply::Values; } }", Some("1: `rules` (floor 2) imports `reply`")),
+        (
+            "src/rules/mod.rs",
+            "mod a { mod b { use super::super::super::reply::Values; } }",
+            Some("1: `rules` (floor 2) imports `reply`"),
+        ),
         ("src/rules/a.rs", "fn f() {\n crate::decide::g();\n}", Some("2: `rules` (floor 2) imports `decide`")),
         ("src/rules/a.rs", "fn f(x: crate::decide::A) {}", Some("1: `rules` (floor 2) imports `decide`")),
         ("src/rules/a.rs", "fn f() -> impl Iterator<Item = crate::decide::A> {}", Some("imports `decide`")),
-        ("src/rules/a.rs", "fn f() { assert!(crate::decide::ready()); }", Some("1: `rules` (floor 2) imports `decide`")),
-        ("src/rules/a.rs", "macro_rules! m { () => { $crate::decide::A } }", Some("1: `rules` (floor 2) imports `decide`")),
+        (
+            "src/rules/a.rs",
+            "fn f() { assert!(crate::decide::ready()); }",
+            Some("1: `rules` (floor 2) imports `decide`"),
+        ),
+        (
+            "src/rules/a.rs",
+            "macro_rules! m { () => { $crate::decide::A } }",
+            Some("1: `rules` (floor 2) imports `decide`"),
+        ),
         ("src/rules/a.rs", "macro_rules! m { () => { use $crate::{decide}; } }", Some("names the whole crate")),
         ("src/rules/a.rs", "use crate::*;", Some("names the whole crate")),
         ("src/rules/a.rs", "use crate as c;", Some("names the whole crate")),
@@ -382,8 +412,16 @@ fn the_test_sees_what_it_should() {
         ("src/store/a.rs", "use std::fs::File;", Some("`store` may not use std::fs")),
         ("src/rules/a.rs", "use std::fs::{self, File};", Some("may not use std::fs")),
         ("src/rules/a.rs", "fn f() { vec![std::env::var(\"HOME\")]; }", Some("may not use std::env")),
-        ("src/rules/a.rs", "use std::thread;\nfn f() { thread::spawn(g); }", Some("2: `rules` may not use std::thread::spawn")),
-        ("src/rules/a.rs", "use std::time::Instant as I;\nfn f() { I::now(); }", Some("2: `rules` may not use Instant::now")),
+        (
+            "src/rules/a.rs",
+            "use std::thread;\nfn f() { thread::spawn(g); }",
+            Some("2: `rules` may not use std::thread::spawn"),
+        ),
+        (
+            "src/rules/a.rs",
+            "use std::time::Instant as I;\nfn f() { I::now(); }",
+            Some("2: `rules` may not use Instant::now"),
+        ),
         ("src/rules/a.rs", "fn f() { jiff::Zoned::now(); }", Some("may not use Zoned::now")),
         ("src/rules/a.rs", "fn f() { tokio::spawn(g); }", Some("may not use tokio")),
         ("src/server/a.rs", "use tantivy::Index;", Some("`server` may not know `tantivy`")),

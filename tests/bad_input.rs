@@ -35,7 +35,9 @@ fn with_extra(scenario: impl AsRef<[u8]>) -> Folder {
 #[test]
 fn texts_with_nothing_in_them() {
     let folder = Folder::init();
-    for text in ["", " ", "\t\r\n　", "\u{200b}\u{200b}", "\u{feff}", "\u{200d}\u{2060}", "\u{202e}\u{202c}", "&nbsp;", "\u{0}"] {
+    for text in
+        ["", " ", "\t\r\n　", "\u{200b}\u{200b}", "\u{feff}", "\u{200d}\u{2060}", "\u{202e}\u{202c}", "&nbsp;", "\u{0}"]
+    {
         folder.run(&["match", "-"]).input(text).go().ends(2, &["the text is empty"]);
     }
     folder.run(&["match", ""]).go().ends(2, &["the text is empty"]);
@@ -124,11 +126,23 @@ fn files_that_are_refused_each_for_its_own_reason() {
         ("a macro that calls itself", scenario(seed, "'{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}'"), "J040"),
         ("a text that grows", scenario(seed, "\"{{ 'x' * 1000000000 }}\""), "J040"),
         ("a list that grows", scenario(seed, "'{{ [1] * 99999999 }}'"), "J040"),
-        ("brackets in brackets", scenario(seed, &format!("'{{{{ {}1{} }}}}'", "(".repeat(900), ")".repeat(900))), "J04"),
+        (
+            "brackets in brackets",
+            scenario(seed, &format!("'{{{{ {}1{} }}}}'", "(".repeat(900), ")".repeat(900))),
+            "J04",
+        ),
         ("a template that reads files", scenario(seed, "\"{% include '/etc/passwd' %}\""), "J040"),
         ("a regex that grows", scenario("{any: [{regex: '(((a{1,100}){1,100}){1,100}){1,100}'}]}", "好的"), "J027"),
-        ("a regex with brackets", scenario(&format!("{{any: [{{regex: '{}a{}'}}]}}", "(".repeat(200), ")".repeat(200)), "好的"), "J027"),
-        ("a regex that is too long", scenario(&format!("{{any: [{{regex: '{}'}}]}}", "水".repeat(5_000)), "好的"), "J0"),
+        (
+            "a regex with brackets",
+            scenario(&format!("{{any: [{{regex: '{}a{}'}}]}}", "(".repeat(200), ")".repeat(200)), "好的"),
+            "J027",
+        ),
+        (
+            "a regex that is too long",
+            scenario(&format!("{{any: [{{regex: '{}'}}]}}", "水".repeat(5_000)), "好的"),
+            "J0",
+        ),
         ("a term that is too long", scenario(&format!("{{any: [{}]}}", "水".repeat(65)), "好的"), "J029"),
         ("a term of nothing", scenario("{any: ['\u{200b}']}", "好的"), "J023"),
         ("an id that is a path", scenario(seed, "好的").replace("road/extra", "../../etc"), "J022"),
@@ -172,7 +186,9 @@ steps: 派人
     let found = ran.json();
     let found = found["diagnostics"].as_array().unwrap().iter().filter(|finding| finding["path"] == path);
     let mut found: Vec<_> = found
-        .map(|finding| (finding["line"].as_u64(), finding["column"].as_u64(), finding["code"].as_str().unwrap().to_owned()))
+        .map(|finding| {
+            (finding["line"].as_u64(), finding["column"].as_u64(), finding["code"].as_str().unwrap().to_owned())
+        })
         .collect();
     found.sort();
     let expect = [(4, 1, "J003"), (5, 7, "J006"), (8, 7, "J024"), (9, 7, "J024"), (10, 8, "J005")];
@@ -187,7 +203,8 @@ steps: 派人
 fn files_of_other_editors_are_read() {
     let folder = Folder::init();
     let path = "bundle/rules/scenarios/road/streetlight-out.yaml";
-    for path in [path, "bundle/knowledge/articles/road/streetlight-repair.md", "bundle/knowledge/cases/examples.jsonl"] {
+    for path in [path, "bundle/knowledge/articles/road/streetlight-repair.md", "bundle/knowledge/cases/examples.jsonl"]
+    {
         let text = fs::read_to_string(folder.at(path)).unwrap();
         folder.write(path, format!("\u{feff}{}", text.replace('\n', "\r\n")));
     }
@@ -247,7 +264,7 @@ fn a_mistake_on_a_long_line_has_its_place() {
 fn a_file_without_permission_is_named() {
     let folder = Folder::init();
     let path = folder.at("bundle/rules/terms/common.yaml");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;
@@ -332,7 +349,8 @@ fn lines_that_are_wrong_stop_no_other() {
     for line in [2, 4, 5, 6, 7, 8, 9, 11, 12] {
         assert!(ran.err.contains(&format!("{path}:{line}: ")), "line {line} is not named:\n{}", ran.err);
     }
-    let ids = ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    let ids =
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
     assert_eq!(ids.collect::<Vec<_>>(), ["1", "3", "10", "14", "15"]);
 }
 
@@ -357,7 +375,10 @@ fn a_line_without_end_is_refused() {
 #[test]
 fn wrong_cases_of_the_bundle_are_named() {
     let folder = Folder::init();
-    folder.write("bundle/knowledge/cases/wrong.jsonl", "{\"id\": \"a\", \"text\": \"好\"}\n{\n{\"id\": \"a\", \"text\": \"好\"}\n");
+    folder.write(
+        "bundle/knowledge/cases/wrong.jsonl",
+        "{\"id\": \"a\", \"text\": \"好\"}\n{\n{\"id\": \"a\", \"text\": \"好\"}\n",
+    );
     let place = "knowledge/cases/wrong.jsonl";
     folder.run(&["check"]).go().ends(1, &["J012", &format!("{place}:2:1"), "J020", &format!("{place}:3:1")]);
 }

@@ -12,9 +12,33 @@ use serde_json::Value;
 
 /// The keys of a decision, as the API promises them.
 const KEYS: &[&str] = &[
-    "id", "at", "revision", "engine", "outcome", "source", "emergency", "kind", "scenario", "category", "department",
-    "unit", "joint", "district", "deadline", "bar", "matters", "reply", "questions", "steps", "notices", "facts",
-    "evidence", "runners_up", "articles", "cases", "elapsed_us",
+    "id",
+    "at",
+    "revision",
+    "engine",
+    "outcome",
+    "source",
+    "emergency",
+    "kind",
+    "scenario",
+    "category",
+    "department",
+    "unit",
+    "joint",
+    "district",
+    "deadline",
+    "bar",
+    "matters",
+    "reply",
+    "questions",
+    "steps",
+    "notices",
+    "facts",
+    "evidence",
+    "runners_up",
+    "articles",
+    "cases",
+    "elapsed_us",
 ];
 
 const COMPLAINT: &str = "东区人民路的路灯坏了";
@@ -47,13 +71,15 @@ fn what_no_rule_knows_is_no_error() {
 #[test]
 fn fields_of_the_request_are_heard() {
     let folder = Folder::init();
-    let arguments = ["match", "路灯坏了", "--json", "--district", "西区", "--at", "2026-09-30T10:00", "--title", "街灯"];
+    let arguments =
+        ["match", "路灯坏了", "--json", "--district", "西区", "--at", "2026-09-30T10:00", "--title", "街灯"];
     let decision = folder.run(&arguments).go().ends(0, &[]).json();
     assert_eq!(decision["district"]["id"], "west");
     assert_eq!(decision["at"], "2026-09-30T10:00:00+08:00");
     // Three working days over the National Day holiday, with the make-up Saturday.
     assert_eq!(decision["deadline"]["due"], "2026-10-10T23:59:59+08:00");
-    let fields: BTreeSet<&str> = list(&decision["evidence"]).iter().map(|e| e["span"]["field"].as_str().unwrap()).collect();
+    let fields: BTreeSet<&str> =
+        list(&decision["evidence"]).iter().map(|e| e["span"]["field"].as_str().unwrap()).collect();
     assert_eq!(fields, BTreeSet::from(["text"]), "title and text are different sentences");
 }
 
@@ -84,7 +110,8 @@ fn many_cases_stay_in_order() {
     folder.write("cases.jsonl", lines.collect::<String>());
     let ran = folder.run(&["match", "--rules-only", "--cases", &folder.shown("cases.jsonl")]).go();
     ran.ends(0, &["2500 decided: 2500 by rule"]);
-    let ids = ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    let ids =
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
     assert!(ids.eq((0..2_500).map(|n| n.to_string())));
 }
 
@@ -188,7 +215,8 @@ fn both_languages_are_spoken() {
 
 #[test]
 fn help_comes_with_examples() {
-    for (lang, words) in [("en", ["Usage:", "Examples:", "jiesu match"]), ("zh", ["用法：", "示例：", "jiesu match"])] {
+    for (lang, words) in [("en", ["Usage:", "Examples:", "jiesu match"]), ("zh", ["用法：", "示例：", "jiesu match"])]
+    {
         Run::of(&["--lang", lang, "--help"]).go().ends(0, &words);
     }
     Run::of(&[]).env("LANG", "zh_CN.UTF-8").go().ends(2, &["用法：", "示例："]);
@@ -214,7 +242,13 @@ fn examples_of_the_help_can_be_run() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     let folder = Folder::init();
-    for arguments in [&["check"][..], &["check", "--json"], &["match", COMPLAINT], &["match", COMPLAINT, "--json"], &["search", "路灯"]] {
+    for arguments in [
+        &["check"][..],
+        &["check", "--json"],
+        &["match", COMPLAINT],
+        &["match", COMPLAINT, "--json"],
+        &["search", "路灯"],
+    ] {
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", "\"$0\" \"$@\" | true", env!("CARGO_BIN_EXE_jiesu")]);
         let ran = Run::command(shell).arguments(arguments).arguments(&["--bundle", &folder.shown("bundle")]).go();

@@ -216,7 +216,10 @@ fn order(decision: &Decision) -> Vec<String> {
 fn who_leads_and_why_the_others_are_behind() {
     for (text, expect) in [
         // An emergency comes first, however little says so and wherever it stands.
-        ("自来水管爆裂，水管漏水，管道漏水。另外楼上冒烟", &["fire/smoke", "water/leak emergency", "water/any emergency"][..]),
+        (
+            "自来水管爆裂，水管漏水，管道漏水。另外楼上冒烟",
+            &["fire/smoke", "water/leak emergency", "water/any emergency"][..],
+        ),
         // Then what an editor called urgent, even where another says more.
         ("水管漏水以后水费，水费，水费太高", &["water/leak", "water/bill priority", "water/any priority"]),
         // Among equals, who has the more telling words.
@@ -356,12 +359,9 @@ fn a_scenario_without_a_reply_is_taken() {
 #[test]
 fn notices_live_from_their_first_minute_to_their_last() {
     let notices = |text: &str, at: &str| Ask { at, ..ask(text) }.decide().notices.len();
-    for (at, live) in [
-        ("2026-03-02T07:59", 0),
-        ("2026-03-02T08:00", 1),
-        ("2026-03-02T17:59", 1),
-        ("2026-03-02T18:00", 0),
-    ] {
+    for (at, live) in
+        [("2026-03-02T07:59", 0), ("2026-03-02T08:00", 1), ("2026-03-02T17:59", 1), ("2026-03-02T18:00", 0)]
+    {
         assert_eq!(notices("东区水管漏水", at), live, "{at}");
     }
     assert_eq!(notices("东门街道水管漏水", MONDAY), 1, "a street of the district");

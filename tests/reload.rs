@@ -80,7 +80,11 @@ fn a_bad_edit_changes_nothing_and_says_why() {
     assert!(!attempt.accepted);
     assert_eq!((revision(&live), title(&live, "路灯坏了").as_deref()), (good.clone(), Some("路灯不亮")));
     assert_ne!(attempt.revision, good, "the revision that was tried");
-    assert!(errors(&live).iter().any(|e| e == "J003 rules/scenarios/road/streetlight-out.yaml:2:1"), "{:?}", errors(&live));
+    assert!(
+        errors(&live).iter().any(|e| e == "J003 rules/scenarios/road/streetlight-out.yaml:2:1"),
+        "{:?}",
+        errors(&live)
+    );
     assert_eq!((live.status().accepted, live.status().refused), (1, 1));
     assert!(!live.serving().stale, "it is what the folder held while this process ran");
     folder.edit(SCENARIO, "titel:", "title:");
@@ -282,7 +286,8 @@ fn without_a_last_good_bundle_there_is_nothing_to_serve() {
 /// A bundle of the history that was altered, cut or taken away is not served, whatever it was.
 #[test]
 fn a_damaged_history_is_refused() {
-    let damages: [(&str, fn(&Folder)); 7] = [
+    type Damage = (&'static str, fn(&Folder));
+    let damages: [Damage; 7] = [
         ("an altered file", |folder| fs::write(object(folder), "title: x").unwrap()),
         ("a file that is no text", |folder| fs::write(object(folder), b"\xff\xfe").unwrap()),
         ("a missing file", |folder| fs::remove_file(object(folder)).unwrap()),
@@ -313,7 +318,10 @@ fn a_history_that_lacks_a_file_is_refused() {
     list.remove("knowledge/cases/examples.jsonl").unwrap();
     fs::write(manifest(&folder), serde_json::to_string(&list).unwrap()).unwrap();
     let snapshot = history(&folder).snapshot(&kept);
-    assert!(snapshot.is_none_or(|snapshot| snapshot.revision() == kept), "other files under the revision that was served");
+    assert!(
+        snapshot.is_none_or(|snapshot| snapshot.revision() == kept),
+        "other files under the revision that was served"
+    );
 }
 
 /// What was damaged is whole again once the same bundle is kept again.
@@ -330,7 +338,9 @@ fn a_damaged_history_is_repaired_by_the_next_good_start() {
 /// A scenario's content in the history.
 fn object(folder: &Folder) -> std::path::PathBuf {
     let objects = fs::read_dir(folder.at("data/bundles/objects")).unwrap().map(|entry| entry.unwrap().path());
-    let is_scenario = |path: &std::path::PathBuf| fs::read_to_string(path).is_ok_and(|text| text.contains("id: road/streetlight-out\n"));
+    let is_scenario = |path: &std::path::PathBuf| {
+        fs::read_to_string(path).is_ok_and(|text| text.contains("id: road/streetlight-out\n"))
+    };
     objects.into_iter().find(is_scenario).unwrap()
 }
 
@@ -398,7 +408,8 @@ fn a_commit_of_what_is_served_is_reported() {
     assert_eq!(live.serving().bundle.commit, Some(second));
 }
 
-const EXTRA: &str = "id: road/extra\ntitle: 道路坑洼\ncategory: 城乡建设/道路照明\nwhen: {any: [坑洼]}\nreply: 已受理。\n";
+const EXTRA: &str =
+    "id: road/extra\ntitle: 道路坑洼\ncategory: 城乡建设/道路照明\nwhen: {any: [坑洼]}\nreply: 已受理。\n";
 const EXTRA_RESPONSIBLE: &str = "- {scenario: road/extra, lead: urban-management, basis: 派单目录第2项}\n";
 
 /// A bundle in a git repository.
