@@ -11,5 +11,6 @@ pub mod decide;
 pub mod knowledge;
 pub mod reply;
 pub mod rules;
+pub mod server;
 pub mod source;
 pub mod text;

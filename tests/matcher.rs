@@ -51,9 +51,7 @@ impl Bundle {
         let naive = Naive::new(&self.vocabulary, text);
         let whole = 0..text.len();
         let scenarios = self.compiled.scenarios().iter();
-        scenarios
-            .filter_map(|scenario| Some((scenario.id.clone(), naive.evidence(&scenario.when, &whole)?)))
-            .collect()
+        scenarios.filter_map(|scenario| Some((scenario.id.clone(), naive.evidence(&scenario.when, &whole)?))).collect()
     }
 }
 
@@ -82,9 +80,7 @@ impl<'a> Naive<'a> {
     /// The evidence of a clause in a window; `None` when it does not hold there.
     fn evidence(&self, clause: &Clause, window: &Range<u32>) -> Option<Hits> {
         let hits = match &clause.form {
-            Form::Term { text, whole_word, even_negated } => {
-                self.term(text, *whole_word, *even_negated, text, window)
-            }
+            Form::Term { text, whole_word, even_negated } => self.term(text, *whole_word, *even_negated, text, window),
             Form::Reference { name, whole_word, even_negated } => match self.vocabulary.condition(name) {
                 Some(condition) => return self.evidence(condition, window),
                 None => {
@@ -110,9 +106,8 @@ impl<'a> Naive<'a> {
         for start in window.start..window.end {
             let range = start..start + term.len() as u32;
             let is_here = range.end <= window.end && self.characters[start as usize..].starts_with(&term);
-            let is_word = || {
-                self.words.iter().any(|w| w.start == range.start) && self.words.iter().any(|w| w.end == range.end)
-            };
+            let is_word =
+                || self.words.iter().any(|w| w.start == range.start) && self.words.iter().any(|w| w.end == range.end);
             if is_here && (even_negated || !self.denied(&range)) && (!whole_word || is_word()) {
                 hits.insert((range.start, range.end, what.to_owned()));
             }
@@ -122,7 +117,8 @@ impl<'a> Naive<'a> {
 
     fn denied(&self, hit: &Range<u32>) -> bool {
         let clause = self.text.clauses().iter().find(|c| c.contains(&hit.start)).unwrap();
-        let part = |range: Range<u32>| self.characters[range.start as usize..range.end as usize].iter().collect::<String>();
+        let part =
+            |range: Range<u32>| self.characters[range.start as usize..range.end as usize].iter().collect::<String>();
         denied(&part(clause.start..hit.start), &part(hit.clone()), &part(hit.end..clause.end.max(hit.end)))
     }
 
@@ -207,7 +203,7 @@ const TERMS: &str = "水管: [水管, 管, 自来水]\n坏: [漏, 漏水, 爆, �
 const CONDITIONS: &str = "夜间: {any: [夜里, [晚, 上]]}\n漏在夜间: {all: [$坏, $夜间], in: clause}\n";
 
 fn scenario(index: usize, when: &str) -> String {
-    format!("id: a/s{index}\ntitle: t\ncategory: c\nwhen: {when}\n")
+    format!("id: a/s{index}\ntitle: t\ncategory: c\nwhen: {when}\nreply: r\n")
 }
 
 fn check(bundle: &Bundle, title: &str, body: &str) {
@@ -261,7 +257,12 @@ fn the_segmenter_marks_hits_that_it_contradicts() {
 
 /// Terms over a small alphabet, so that they overlap, repeat and are denied.
 fn any_entry() -> impl Strategy<Value = String> {
-    let term = prop_oneof!["[漏水管停电没晚a1]{1,3}", Just("$水管".to_owned()), Just("$坏".to_owned()), Just("$都".to_owned())];
+    let term = prop_oneof![
+        "[漏水管停电没晚a1]{1,3}",
+        Just("$水管".to_owned()),
+        Just("$坏".to_owned()),
+        Just("$都".to_owned())
+    ];
     let leaf = prop_oneof![
         6 => term.clone(),
         1 => Just("$夜间".to_owned()),
@@ -279,7 +280,12 @@ fn any_entry() -> impl Strategy<Value = String> {
         let list = || prop::collection::vec(inner.clone(), 1..4).prop_map(|items| format!("[{}]", items.join(", ")));
         prop_oneof![
             list(),
-            (list(), prop::option::of(list()), prop::option::of(list()), prop::option::of("clause|sentence|text|title"))
+            (
+                list(),
+                prop::option::of(list()),
+                prop::option::of(list()),
+                prop::option::of("clause|sentence|text|title")
+            )
                 .prop_map(|(first, all, none, scope)| {
                     let mut keys = vec![format!("any: {first}")];
                     keys.extend(all.map(|all| format!("all: {all}")));

@@ -101,10 +101,8 @@ fn build(folder: &Path, place: &Path, key: &str, cases: &[Case], segmenter: &Seg
 /// Removes all but the newest indexes. What cannot be removed stays.
 fn forget_old(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut kept: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
+    let mut kept: Vec<_> =
+        entries.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     kept.sort();
     kept.reverse();
     for (_, path) in kept.into_iter().skip(KEPT) {

@@ -190,7 +190,8 @@ impl Tried {
 /// Keeping is for the next start; when it fails (a full disk) the bundle is served all the same.
 fn keep(history: &History, bundle: &Bundle) {
     if let Err(error) = history.keep(bundle.engine.revision(), &bundle.snapshot) {
-        let message = say!("last good bundle could not be kept: {error}", "last good bundle could not be kept: {error}");
+        let message =
+            say!("last good bundle could not be kept: {error}", "last good bundle could not be kept: {error}");
         tracing::error!("{}", message.en);
     }
 }

@@ -357,9 +357,11 @@ fn dated_warnings(
     if catalog.calendar_end().is_none_or(|end| end < at.date()) {
         let year = at.year();
         let message = say!("工作日历没有 {year} 年的数据", "the calendar has no table for {year}");
-        diagnostics.push(Diagnostic::about(format!("rules/calendar/{year}.yaml"), Code::CalendarEnds, message).note(say!(
-            "没有数据的日子按周一至周五算工作日，节假日和调休会算错",
-            "days without a table count as plain weekdays: holidays and make-up days are wrong"
-        )));
+        diagnostics.push(Diagnostic::about(format!("rules/calendar/{year}.yaml"), Code::CalendarEnds, message).note(
+            say!(
+                "没有数据的日子按周一至周五算工作日，节假日和调休会算错",
+                "days without a table count as plain weekdays: holidays and make-up days are wrong"
+            ),
+        ));
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn check(
     for scenario in scenarios {
         for id in scenario.articles.iter().filter(|id| !article_ids.contains(id.as_str())) {
             let at = scenario.source.text.rfind(id.as_str()).unwrap_or(0);
-            let finding = Diagnostic::at(&scenario.source, at..at + id.len(), Code::UnknownReference, unknown_article(id));
+            let finding =
+                Diagnostic::at(&scenario.source, at..at + id.len(), Code::UnknownReference, unknown_article(id));
             diagnostics.push(suggested(finding, id, &article_ids));
         }
     }
@@ -51,7 +52,12 @@ fn uses(scenarios: &[std::sync::Arc<Scenario>]) -> Vec<ScenarioUse<'_>> {
         .map(|scenario| {
             let at = scenario.source.text.find("category:").unwrap_or(0);
             let end = scenario.source.text[at..].find('\n').map_or(scenario.source.text.len(), |length| at + length);
-            ScenarioUse { id: &scenario.id, category: Some(&scenario.category), source: &scenario.source, range: at..end }
+            ScenarioUse {
+                id: &scenario.id,
+                category: Some(&scenario.category),
+                source: &scenario.source,
+                range: at..end,
+            }
         })
         .collect()
 }
@@ -76,25 +82,40 @@ struct Names<'a> {
 impl Names<'_> {
     fn scenarios(&mut self, document: &Document, ids: &[String]) {
         let known = self.scenario_ids;
-        self.each(document, "scenarios", ids, |id| known.contains(id), known, |id| {
-            say!("没有编号为“{id}”的场景", "there is no scenario `{id}`")
-        });
+        self.each(
+            document,
+            "scenarios",
+            ids,
+            |id| known.contains(id),
+            known,
+            |id| say!("没有编号为“{id}”的场景", "there is no scenario `{id}`"),
+        );
     }
 
     fn departments(&mut self, document: &Document, ids: &[String]) {
         let Some(catalog) = self.catalog else { return };
         let known = catalog.departments().iter().map(|department| department.id.as_str()).collect();
-        self.each(document, "departments", ids, |id| catalog.department(id).is_some(), &known, |id| {
-            say!("没有编号为“{id}”的承办单位", "there is no department `{id}`")
-        });
+        self.each(
+            document,
+            "departments",
+            ids,
+            |id| catalog.department(id).is_some(),
+            &known,
+            |id| say!("没有编号为“{id}”的承办单位", "there is no department `{id}`"),
+        );
     }
 
     fn regions(&mut self, document: &Document, key: &str, ids: &[String]) {
         let Some(catalog) = self.catalog else { return };
         let known = catalog.regions().iter().map(|region| region.id.as_str()).collect();
-        self.each(document, key, ids, |id| catalog.region(id).is_some(), &known, |id| {
-            say!("没有编号为“{id}”的属地", "there is no region `{id}`")
-        });
+        self.each(
+            document,
+            key,
+            ids,
+            |id| catalog.region(id).is_some(),
+            &known,
+            |id| say!("没有编号为“{id}”的属地", "there is no region `{id}`"),
+        );
     }
 
     fn each(

@@ -35,7 +35,8 @@ pub(super) fn read(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Op
     let file: SettingsFile = document.read(diagnostics)?;
     let name = file.time_zone.as_deref().unwrap_or("Asia/Shanghai");
     let Ok(time_zone) = TimeZone::get(name) else {
-        let message = say!("没有“{name}”这个时区，例如 Asia/Shanghai", "unknown time zone `{name}`: such as Asia/Shanghai");
+        let message =
+            say!("没有“{name}”这个时区，例如 Asia/Shanghai", "unknown time zone `{name}`: such as Asia/Shanghai");
         diagnostics.push(document.diagnostic_at(&[Step::Key("time_zone")], Code::UnknownValue, message));
         return None;
     };

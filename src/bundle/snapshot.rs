@@ -223,7 +223,10 @@ fn read_file(listed: &Listed, kind: Kind) -> Result<FileContent, (Code, Message)
         let (length, most) = (listed.length >> 20, most >> 20);
         return Err((
             Code::FileTooLarge,
-            say!("文件有 {length} MB，这类文件最大 {most} MB", "the file has {length} MB; {most} MB at the most for its kind"),
+            say!(
+                "文件有 {length} MB，这类文件最大 {most} MB",
+                "the file has {length} MB; {most} MB at the most for its kind"
+            ),
         ));
     }
     let bytes = fs::read(&listed.path)

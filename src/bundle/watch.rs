@@ -87,10 +87,8 @@ fn settle(events: &Receiver<()>) {
 /// Watches the folder and what its two parts lead to now; gives what is watched.
 fn follow(watcher: &mut Option<notify::RecommendedWatcher>, root: &Path, before: &[PathBuf]) -> Vec<PathBuf> {
     let Some(watcher) = watcher else { return Vec::new() };
-    let targets: Vec<PathBuf> = ["rules", "knowledge"]
-        .iter()
-        .filter_map(|folder| root.join(folder).canonicalize().ok())
-        .collect();
+    let targets: Vec<PathBuf> =
+        ["rules", "knowledge"].iter().filter_map(|folder| root.join(folder).canonicalize().ok()).collect();
     for gone in before.iter().filter(|path| !targets.contains(path)) {
         let _ = watcher.unwatch(gone);
     }

@@ -34,8 +34,7 @@ fn must_lead(engine: &Engine, index: usize, scenario: &Arc<Scenario>, example: &
         let message = say!("例句没有命中本场景", "the example does not fire its scenario");
         return Some(Diagnostic::at(&scenario.source, place, Code::ExampleDoesNotFire, message));
     }
-    let complaint =
-        Complaint { text: example.to_owned(), title: None, channel: None, district: None, at: at.clone() };
+    let complaint = Complaint { text: example.to_owned(), title: None, channel: None, district: None, at: at.clone() };
     let decision = engine.decide(&complaint, Options { rules_only: true }).ok()?;
     let leader = decision.scenario.filter(|leader| leader.id != scenario.id)?;
     let (id, title) = (&leader.id, &leader.title);

@@ -108,7 +108,8 @@ fn decide_all(
 }
 
 fn decide_line(common: &Common, bundle: &Bundle, line: &[u8], options: Options) -> Result<Decision, Message> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| say!("读不懂这一行：{error}", "cannot read the line: {error}"))?;
+    let line: Line =
+        serde_json::from_slice(line).map_err(|error| say!("读不懂这一行：{error}", "cannot read the line: {error}"))?;
     let zone = &bundle.engine.settings().time_zone;
     let at = match common.at.as_ref().or(line.at.as_ref()).or(line.opened_on.as_ref()) {
         Some(text) => parse_time(text, zone).ok_or_else(|| say!("“{text}”不是时间", "`{text}` is not a time"))?,
@@ -125,7 +126,8 @@ fn write(out: &mut impl Write, decision: &Decision, tally: &mut Tally) -> Result
     tally.by_rule += u64::from(decision.source == Some(crate::decide::Source::Rule));
     tally.automatic += u64::from(decision.outcome == Outcome::Auto);
     tally.unknown += u64::from(decision.outcome == Outcome::Unknown);
-    let written = serde_json::to_writer(&mut *out, decision).map_err(std::io::Error::from).and_then(|()| out.write_all(b"\n"));
+    let written =
+        serde_json::to_writer(&mut *out, decision).map_err(std::io::Error::from).and_then(|()| out.write_all(b"\n"));
     written.map_err(|error| say!("写出失败：{error}", "writing failed: {error}"))
 }
 

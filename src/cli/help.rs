@@ -74,9 +74,9 @@ pub(super) fn language(arguments: impl IntoIterator<Item = OsString>) -> Lang {
         Some("en") => Lang::En,
         Some(_) => Lang::Zh,
         None => {
-            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
-                std::env::var(name).ok().filter(|value| !value.is_empty())
-            });
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
             locale.and_then(|locale| Lang::from_locale(&locale)).unwrap_or_default()
         }
     }
@@ -118,7 +118,8 @@ fn in_chinese(mut command: Command, path: &str) -> Command {
             }
         });
     }
-    let help = clap::Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("选项");
+    let help =
+        clap::Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("选项");
     command = command.arg(help);
     let names: Vec<String> = command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
     for name in names {

@@ -9,7 +9,7 @@ use super::{Common, Failure};
 use crate::bundle::{Bundle, Cache, Loaded, Loader, Snapshot};
 use crate::decide::parse_time;
 use crate::say;
-use crate::source::{Diagnostic, Lang, render};
+use crate::source::{Diagnostic, Lang, Message, render};
 
 /// The time zone that a time is read in before a bundle's own is known.
 fn default_zone() -> TimeZone {
@@ -52,13 +52,18 @@ pub(super) fn bundle(common: &Common, lang: Lang) -> Result<Arc<Bundle>, Failure
         Some(bundle) => Ok(bundle),
         None => {
             print_errors(&loaded.diagnostics, lang);
-            let errors = loaded.diagnostics.iter().filter(|d| d.is_error()).count();
-            Err(Failure(say!(
-                "规则包有 {errors} 处错误，未能加载；运行 jiesu check 查看全部",
-                "the bundle has {errors} errors and was not loaded: see them all with `jiesu check`"
-            )))
+            Err(Failure(refused(&loaded.diagnostics)))
         }
     }
+}
+
+/// What to say of a bundle that was refused.
+pub(super) fn refused(diagnostics: &[Diagnostic]) -> Message {
+    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+    say!(
+        "规则包有 {errors} 处错误，未能加载；运行 jiesu check 查看全部",
+        "the bundle has {errors} errors and was not loaded: see them all with `jiesu check`"
+    )
 }
 
 /// Prints the errors, the first twenty.

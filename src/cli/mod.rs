@@ -11,6 +11,7 @@ mod init;
 mod load;
 mod matching;
 mod search;
+mod serve;
 
 mod show;
 
@@ -60,7 +61,8 @@ enum Command {
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
 
-
+    /// Serve the API, reloading rules as they change
+    Serve(serve::Arguments),
     /// Write a minimal bundle to start from
     Init(init::Arguments),
     /// Load the bundle and fill the cache
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
 
+        Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),
     };

@@ -34,15 +34,21 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     let engine = &bundle.engine;
     let region = match &arguments.region {
         None => None,
-        Some(name) => Some(engine.catalog().region_named(name).ok_or_else(|| {
-            say!("没有“{name}”这个属地", "there is no region `{name}`")
-        })?),
+        Some(name) => Some(
+            engine
+                .catalog()
+                .region_named(name)
+                .ok_or_else(|| say!("没有“{name}”这个属地", "there is no region `{name}`"))?,
+        ),
     };
     let department = match &arguments.department {
         None => None,
-        Some(name) => Some(engine.catalog().department_named(name).ok_or_else(|| {
-            say!("没有“{name}”这个承办单位", "there is no department `{name}`")
-        })?),
+        Some(name) => Some(
+            engine
+                .catalog()
+                .department_named(name)
+                .ok_or_else(|| say!("没有“{name}”这个承办单位", "there is no department `{name}`"))?,
+        ),
     };
     let regions = region.map(|region| engine.catalog().upwards(&region.id)).unwrap_or_default();
     let filter = Filter {

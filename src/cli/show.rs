@@ -154,7 +154,8 @@ impl Page {
             self.line("属地", "district", &district.name);
         }
         if let Some(deadline) = &decision.deadline {
-            let until = Message { zh: format!("{}前（{}）", deadline.text, deadline.term), en: deadline.due.clone() };
+            let until =
+                Message { zh: format!("{}前（{}）", deadline.text, deadline.term), en: deadline.due.clone() };
             self.line("办结时限", "deadline", until.in_lang(self.lang));
         }
     }
@@ -168,7 +169,11 @@ impl Page {
 
     fn answer(&mut self, decision: &Decision) {
         for notice in &decision.notices {
-            self.line("公告", "notice", format!("{BOLD}{}{BOLD:#}（{} — {}）\n{}", notice.title, notice.from, notice.until, notice.text));
+            self.line(
+                "公告",
+                "notice",
+                format!("{BOLD}{}{BOLD:#}（{} — {}）\n{}", notice.title, notice.from, notice.until, notice.text),
+            );
         }
         if let Some(reply) = &decision.reply {
             self.line("答复", "reply", &reply.text);

@@ -65,9 +65,8 @@ pub(super) fn slot_values<'a>(
     hits: &[Evidence],
     at: civil::DateTime,
 ) -> Vec<(&'a Slot, Option<String>)> {
-    let in_evidence = |fact: &&Fact| {
-        hits.iter().any(|hit| text.sentence_of(hit.start) == text.sentence_of(fact.range.start))
-    };
+    let in_evidence =
+        |fact: &&Fact| hits.iter().any(|hit| text.sentence_of(hit.start) == text.sentence_of(fact.range.start));
     scenario
         .slots
         .iter()
@@ -93,7 +92,10 @@ fn said(text: &Text, fact: &Fact, at: civil::DateTime) -> String {
 pub(super) fn questions(slots: &[(&Slot, Option<String>)]) -> Vec<Question> {
     let ask = |slot: &Slot| Question { slot: slot.name.clone(), ask: slot.ask.clone(), required: slot.required };
     let empty = |required: bool| {
-        slots.iter().filter(move |(slot, value)| value.is_none() && slot.required == required).map(|(slot, _)| ask(slot))
+        slots
+            .iter()
+            .filter(move |(slot, value)| value.is_none() && slot.required == required)
+            .map(|(slot, _)| ask(slot))
     };
     empty(true).chain(empty(false)).collect()
 }

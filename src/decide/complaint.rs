@@ -49,10 +49,9 @@ impl ComplaintError {
     /// What to tell people.
     pub fn message(&self) -> Message {
         match self {
-            ComplaintError::Empty => say!(
-                "诉求内容为空：没有可以识别的文字",
-                "the text is empty: nothing in it can be read"
-            ),
+            ComplaintError::Empty => {
+                say!("诉求内容为空：没有可以识别的文字", "the text is empty: nothing in it can be read")
+            }
             ComplaintError::TooLong { field, length, most } => say!(
                 "“{field}”有 {length} 个字，最多 {most} 个；请摘要后再提交，原文可作附件",
                 "`{field}` has {length} characters, {most} at the most: send a summary and attach the original"

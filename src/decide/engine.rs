@@ -151,7 +151,9 @@ impl<'a> Work<'a> {
         let engine = self.engine;
         let found = engine.rules.matches(self.text);
         let candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
-        let cases = engine.knowledge.cases.nearest(&self.query, VOTERS, |_| true);
+        // Where a rule leads, cases are shown and do not vote.
+        let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
+        let cases = engine.knowledge.cases.nearest(&self.query, wanted, |_| true);
         let mut decision = self.undecided();
         match candidates.first() {
             Some(leader) => self.by_rule(leader, &candidates, &mut decision),
@@ -231,9 +233,10 @@ impl<'a> Work<'a> {
         let joint = row.into_iter().flat_map(|row| &row.joint);
         decision.joint = joint.filter_map(|id| self.engine.catalog.department(id)).map(answer::department).collect();
         let basis = scenario.deadline_basis.as_deref();
-        decision.deadline = prepared.deadline.as_ref().map(|term| {
-            answer::deadline(&self.engine.catalog, term, basis, unit.or(lead), &self.complaint.at)
-        });
+        decision.deadline = prepared
+            .deadline
+            .as_ref()
+            .map(|term| answer::deadline(&self.engine.catalog, term, basis, unit.or(lead), &self.complaint.at));
         let slots = answer::slot_values(scenario, self.text, hits, self.complaint.at.datetime());
         decision.questions = answer::questions(&slots);
         decision.steps = scenario.steps.clone();
@@ -325,7 +328,8 @@ impl<'a> Work<'a> {
             decision.source = Some(Source::Learned);
             return;
         }
-        if let Some((path, confidence)) = vote(near().filter_map(|h| Some((h.item.category.as_deref()?, h.similarity)))) {
+        if let Some((path, confidence)) = vote(near().filter_map(|h| Some((h.item.category.as_deref()?, h.similarity))))
+        {
             decision.category = Some(CategoryReference { path: path.to_owned(), confidence: rounded(confidence) });
         }
         let departments = near().filter_map(|hit| {
@@ -353,8 +357,10 @@ impl<'a> Work<'a> {
     fn articles(&self, scenario: Option<&str>) -> Vec<super::ArticleReference> {
         let filter = Filter { regions: &self.place.within, ..Filter::at(self.complaint.at.datetime()) };
         let scenario = scenario.and_then(|id| Some(&self.engine.rules.scenarios()[self.engine.rules.position(id)?]));
-        let named: Vec<&str> = scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
-        let hits: Vec<Hit<'_, Article>> = self.engine.knowledge.reference.articles(&self.query, &filter, &named, MOST_FOUND);
+        let named: Vec<&str> =
+            scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
+        let hits: Vec<Hit<'_, Article>> =
+            self.engine.knowledge.reference.articles(&self.query, &filter, &named, MOST_FOUND);
         hits.iter()
             .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
             .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)

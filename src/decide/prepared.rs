@@ -23,11 +23,8 @@ impl Prepared {
     pub fn read(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Prepared> {
         let scenario = Scenario::read(document, diagnostics)?;
         let before = diagnostics.iter().filter(|d| d.is_error()).count();
-        let slots: Vec<SlotUse<'_>> = scenario
-            .slots
-            .iter()
-            .map(|slot| SlotUse { name: &slot.name, otherwise: &slot.otherwise })
-            .collect();
+        let slots: Vec<SlotUse<'_>> =
+            scenario.slots.iter().map(|slot| SlotUse { name: &slot.name, otherwise: &slot.otherwise }).collect();
         let template = Template::compile(&scenario.reply, &slots, document, &[Step::Key("reply")], diagnostics);
         let deadline = scenario.deadline.as_deref().and_then(|text| match catalog::Deadline::parse(text) {
             Ok(deadline) => Some(deadline),

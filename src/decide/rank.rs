@@ -45,7 +45,12 @@ pub(super) enum Because {
 }
 
 /// Orders the scenarios that fired, the leader first.
-pub(super) fn rank(compiled: &Compiled, text: &Text, segmenter: &Segmenter, found: Vec<ScenarioMatch>) -> Vec<Candidate> {
+pub(super) fn rank(
+    compiled: &Compiled,
+    text: &Text,
+    segmenter: &Segmenter,
+    found: Vec<ScenarioMatch>,
+) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = found
         .into_iter()
         .map(|found| {

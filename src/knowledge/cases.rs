@@ -25,7 +25,7 @@ pub struct Cases {
 impl Cases {
     /// Indexes cases (no two of the same id) into an empty directory: one in memory, or a fresh folder of the cache.
     /// `key` names all that the index depends on, the segmenter's words included; [`open`](Cases::open) asks for it.
-    /// Takes about 20 µs a case.
+    /// Takes about 50 µs a case; opening takes about 8 µs.
     ///
     /// # Errors
     /// The directory cannot be written, or has an index already.

@@ -6,7 +6,7 @@
 //! departments or replies: their ids are only compared here.
 //!
 //! There are two indexes of one schema. [`Reference`] holds articles and notices: few, always in memory, rebuilt in
-//! milliseconds. [`Cases`] holds what may be a hundred thousand cases: in memory for small bundles, mapped from a cache
+//! some tens of milliseconds. [`Cases`] holds what may be a hundred thousand cases: in memory for small bundles, mapped from a cache
 //! folder for large ones. They are apart because a notice that is saved at noon must not rebuild the index of the cases.
 //!
 //! Everything is in order of id before it is indexed, so the order of files changes nothing, and ties between equal

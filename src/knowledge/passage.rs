@@ -40,13 +40,13 @@ pub(super) fn passage(query: &Query, text: &str) -> Option<Passage> {
 /// Where the query's words occur, in order, those of more than a passage left out.
 fn marks(query: &Query, text: &Text) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for (word, found) in query.words().enumerate() {
-        let places = text.normalised().match_indices(found).take(MOST_MARKS);
-        let ranges = places.map(|(at, _)| text.char_at_byte(at)..text.char_at_byte(at + found.len()));
-        marks.extend(ranges.filter(|range| range.end - range.start <= LENGTH).map(|range| Mark { range, word }));
-    }
+    query.each_word(text.normalised(), |word, bytes| {
+        let range = text.char_at_byte(bytes.start)..text.char_at_byte(bytes.end);
+        if range.end - range.start <= LENGTH && marks.len() < MOST_MARKS {
+            marks.push(Mark { range, word });
+        }
+    });
     marks.sort_unstable_by_key(|mark| (mark.range.start, mark.range.end));
-    marks.truncate(MOST_MARKS);
     marks
 }
 

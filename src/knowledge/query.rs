@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::tokenizers::{bigrams, is_han, is_term};
 use crate::text::{FactKind, Segmenter, Text};
@@ -87,6 +87,36 @@ struct Word {
 pub struct Query {
     words: Vec<Word>,
     bigrams: Vec<Box<str>>,
+    /// The words by their first character, so that a text is gone through once for all of them.
+    by_first: FirstCharacters,
+}
+
+/// Numbers of words by their first character.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct FirstCharacters {
+    /// One bit for each value of a character's last twelve bits: nearly all characters begin no word, which one look at
+    /// a bit then tells.
+    seen: Vec<u64>,
+    words: FxHashMap<char, Vec<u32>>,
+}
+
+impl FirstCharacters {
+    fn of(words: &[Word]) -> FirstCharacters {
+        let mut first = FirstCharacters { seen: vec![0; 64], words: FxHashMap::default() };
+        for (number, word) in (0..).zip(words) {
+            let character = word.text.chars().next().unwrap_or_default();
+            first.seen[(character as usize >> 6) & 63] |= 1 << (character as usize & 63);
+            first.words.entry(character).or_default().push(number);
+        }
+        first
+    }
+
+    /// The words that begin with a character.
+    fn words(&self, first: char) -> &[u32] {
+        let may =
+            self.seen.get((first as usize >> 6) & 63).is_some_and(|bits| bits & (1 << (first as usize & 63)) != 0);
+        if may { self.words.get(&first).map_or(&[], Vec::as_slice) } else { &[] }
+    }
 }
 
 impl Query {
@@ -95,26 +125,44 @@ impl Query {
     pub fn from_text(text: &Text, segmenter: &Segmenter) -> Query {
         let numbers = numbers(text);
         let normalised = text.normalised();
-        let mut words = Counter::default();
+        let mut rarities: FxHashMap<&str, Option<f32>> = FxHashMap::default();
+        let mut words = Counter::with_room(text.words(segmenter).len());
         let mut silent = Vec::new();
         for range in text.words(segmenter) {
             let word = text.slice(range.clone());
-            if !overlaps(&numbers, range) && is_term(word) && says_something(word, segmenter) {
+            let tells = !overlaps(&numbers, range)
+                && rarities.entry(word).or_insert_with(|| telling_rarity(word, segmenter)).is_some();
+            if tells {
                 words.add(word);
             } else {
                 silent.push(text.byte_at_char(range.start)..text.byte_at_char(range.end));
             }
         }
-        let mut pairs = Counter::default();
+        let mut pairs = Counter::with_room(text.len() as usize);
         for range in bigrams(normalised) {
             if !inside(&silent, &range) {
                 pairs.add(&normalised[range]);
             }
         }
-        let word = |text: &str| Word { text: text.into(), rarity: segmenter.rarity(text) };
-        Query {
-            words: words.most(MOST_WORDS).map(word).collect(),
-            bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(),
+        let word = |text: &str| {
+            let rarity = rarities.get(text).copied().flatten()?;
+            Some(Word { text: text.into(), rarity })
+        };
+        let words: Vec<Word> = words.most(MOST_WORDS).filter_map(word).collect();
+        let by_first = FirstCharacters::of(&words);
+        Query { words, bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(), by_first }
+    }
+
+    /// Gives every occurrence of the query's words in a normalised text, as the word's number and its bytes there, from
+    /// left to right.
+    pub(super) fn each_word(&self, text: &str, mut give: impl FnMut(usize, Range<usize>)) {
+        for (start, first) in text.char_indices() {
+            for number in self.by_first.words(first) {
+                let word = &self.words[*number as usize].text;
+                if text.as_bytes()[start..].starts_with(word.as_bytes()) {
+                    give(*number as usize, start..start + word.len());
+                }
+            }
         }
     }
 
@@ -151,6 +199,10 @@ struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
+    fn with_room(different: usize) -> Counter<'a> {
+        Counter { counts: FxHashMap::with_capacity_and_hasher(different, FxBuildHasher) }
+    }
+
     fn add(&mut self, text: &'a str) {
         let first = self.counts.len() as u32;
         self.counts.entry(text).or_insert((0, first)).0 += 1;
@@ -164,12 +216,18 @@ impl<'a> Counter<'a> {
     }
 }
 
-fn says_something(word: &str, segmenter: &Segmenter) -> bool {
-    let mut characters = word.chars();
-    match (characters.next(), characters.next()) {
-        (Some(c), None) => is_han(c) && segmenter.rarity(word) >= TELLING_CHARACTER,
-        _ => FUNCTION_WORDS.binary_search(&word).is_err() && segmenter.rarity(word) >= COMMON,
+/// The rarity of a word that says something about the matter; `None` for any other.
+fn telling_rarity(word: &str, segmenter: &Segmenter) -> Option<f32> {
+    if !is_term(word) || FUNCTION_WORDS.binary_search(&word).is_ok() {
+        return None;
     }
+    let mut characters = word.chars();
+    let least = match (characters.next(), characters.next()) {
+        (Some(c), None) if is_han(c) => TELLING_CHARACTER,
+        (_, None) => return None,
+        _ => COMMON,
+    };
+    Some(segmenter.rarity(word)).filter(|rarity| *rarity >= least)
 }
 
 /// Where the text has facts that are numbers, in order. An address is not among them: the names in it are telling.

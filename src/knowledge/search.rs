@@ -104,3 +104,48 @@ impl Hit<'_, Case> {
         passage(query, &self.item.text).into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::case::read_cases;
+    use super::*;
+    use crate::text::{Segmenter, Text};
+    use jiff::civil::date;
+
+    #[test]
+    fn a_filter_admits_cases_by_their_labels() {
+        let line = r#"{"id":"1","text":"水管爆裂","scenario":"leak","department":"water","unit":"water-east","district":"east"}"#;
+        let case = read_cases([("a", line)], &mut Vec::new()).remove(0);
+        let all = Filter::at(date(2026, 1, 1).at(0, 0, 0, 0));
+        for (filter, expected) in [
+            (all, true),
+            (Filter { department: Some("water"), ..all }, true),
+            (Filter { department: Some("water-east"), ..all }, true),
+            (Filter { department: Some("heat"), ..all }, false),
+            (Filter { scenario: Some("leak"), ..all }, true),
+            (Filter { scenario: Some("outage"), ..all }, false),
+            (Filter { regions: &["city", "east"], ..all }, true),
+            (Filter { regions: &["west"], ..all }, false),
+        ] {
+            assert_eq!(filter.admits_case(&case), expected, "{filter:?}");
+        }
+        let unlabelled = Case { district: None, scenario: None, ..case };
+        assert!(!Filter { regions: &["east"], ..all }.admits_case(&unlabelled));
+        assert!(!Filter { scenario: Some("leak"), ..all }.admits_case(&unlabelled));
+    }
+
+    #[test]
+    fn an_articles_passage_is_of_its_answer_or_else_of_a_question() {
+        let mut article = Article::plain("a".into(), "停电".into(), "报修后两小时内到场。".into());
+        article.questions = vec!["路灯坏了找谁".into(), "停电了怎么报修".into()];
+        let hit = Hit { item: &article, score: 1.0, similarity: 1.0 };
+        for (words, expected) in
+            [("报修", Some("报修后两小时内到场。")), ("路灯", Some("路灯坏了找谁")), ("噪音", None)]
+        {
+            let query = Query::from_text(&Text::new(None, words), &Segmenter::new([]));
+            let passages = hit.passages(&query);
+            assert_eq!(passages.first().map(|passage| passage.text.as_str()), expected, "{words}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use regex_syntax::ParserBuilder;
 use rustc_hash::FxHashMap;
 
 use super::condition::{Clause, Form, Group};
-use super::program::{Children, Condition, Leaf, Lists, Node, NodeId, Program, Symbol, SymbolKind};
+use super::program::{Children, Condition, Leaf, Lists, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use super::scenario::Scenario;
 use super::vocabulary::{Meaning, Vocabulary};
 use super::{MAX_SCENARIOS, literals};
@@ -126,6 +126,7 @@ struct Compiler<'a> {
     /// For each symbol how often it is expected.
     costs: Vec<f64>,
     candidates: Vec<Vec<u32>>,
+    guards: Vec<Vec<Symbol>>,
     /// Of the scenario being compiled.
     late: Vec<Symbol>,
     nodes_before: usize,
@@ -149,6 +150,7 @@ impl<'a> Compiler<'a> {
             symbols: FxHashMap::default(),
             costs: Vec::new(),
             candidates: Vec::new(),
+            guards: Vec::new(),
             late: Vec::new(),
             nodes_before: 0,
         }
@@ -157,7 +159,9 @@ impl<'a> Compiler<'a> {
     fn scenario(&mut self, index: u32, scenario: &Scenario) {
         self.late.clear();
         self.nodes_before = self.program.nodes.len();
-        let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else { return };
+        let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else {
+            return;
+        };
         let hints: Vec<NodeId> = scenario
             .hints
             .iter()
@@ -167,7 +171,13 @@ impl<'a> Compiler<'a> {
             .collect();
         let hints = self.keep(&hints);
         match atoms {
-            Some(atoms) => atoms.symbols.iter().for_each(|symbol| self.candidates[*symbol as usize].push(index)),
+            Some(atoms) => {
+                let guard = self.guard(root, &atoms);
+                for symbol in atoms.symbols {
+                    self.candidates[symbol as usize].push(index);
+                    self.guards[symbol as usize].push(guard);
+                }
+            }
             None => self.program.always.push(index),
         }
         self.late.sort_unstable();
@@ -244,6 +254,14 @@ impl<'a> Compiler<'a> {
             }
             // A cycle was reported where the vocabulary was read.
             Meaning::Condition(_) if open.iter().any(|other| other == name) => None,
+            Meaning::Condition(_) if whole_word || even_negated => {
+                let message = say!(
+                    "“${name}”是条件，不能加 whole_word 或 even_negated，请写在它自己的词上",
+                    "`${name}` is a condition and takes no whole_word or even_negated: write it at its own terms"
+                );
+                self.diagnostics.push(Diagnostic::at(source, clause.range.clone(), Code::MalformedCondition, message));
+                None
+            }
             Meaning::Condition(inner) => {
                 open.push(name.to_owned());
                 let compiled = self.clause(inner, &definition.source, &format!("{path}.${name}"), open);
@@ -274,7 +292,11 @@ impl<'a> Compiler<'a> {
         let (some, every, none) = (some?, every?, none?);
         // One of `some` must hold, so their atoms together announce the group; each of `every` alone does.
         let together = (!some.is_empty()).then(|| union(&some)).flatten();
-        let atoms = every.iter().filter_map(|(_, atoms)| atoms.clone()).chain(together).min_by(|a, b| a.cost.total_cmp(&b.cost));
+        let atoms = every
+            .iter()
+            .filter_map(|(_, atoms)| atoms.clone())
+            .chain(together)
+            .min_by(|a, b| a.cost.total_cmp(&b.cost));
         let mut keep = |nodes: &[(NodeId, Option<Atoms>)]| self.keep(&nodes.iter().map(|n| n.0).collect::<Vec<_>>());
         let (some, every, none) = (keep(&some), keep(&every), keep(&none));
         let kept_atoms = atoms.as_ref().map(|atoms| self.keep(&atoms.symbols));
@@ -296,7 +318,10 @@ impl<'a> Compiler<'a> {
         for (i, member) in members.iter().enumerate() {
             let (node, atoms) = self.clause(member, source, &format!("{path}.near[{i}]"), open)?;
             if !self.is_choice(node) {
-                let message = say!("near 里不能用条件，只能用词或词表", "a condition cannot stand in `near`, only terms and lists");
+                let message = say!(
+                    "near 里不能用条件，只能用词或词表",
+                    "a condition cannot stand in `near`, only terms and lists"
+                );
                 self.diagnostics.push(Diagnostic::at(source, member.range.clone(), Code::MalformedCondition, message));
                 return None;
             }
@@ -307,12 +332,44 @@ impl<'a> Compiler<'a> {
         Some((self.node(Node::Near { members, within }), best))
     }
 
-    /// Whether a node is a symbol or a choice of symbols; a named condition among them is neither.
+    /// Whether a node is a symbol or a plain choice of symbols (which a named condition may be too).
     fn is_choice(&self, node: NodeId) -> bool {
         let is_symbol = |node: NodeId| matches!(self.program.nodes[node as usize], Node::Symbol { .. });
         match self.program.nodes[node as usize] {
-            Node::Group { some, .. } => self.program.children(some).iter().all(|child| is_symbol(*child)),
+            Node::Group { some, minimum, every, none, .. } => {
+                let children = |children| self.program.children(children);
+                minimum == 1
+                    && children(every).is_empty()
+                    && children(none).is_empty()
+                    && children(some).iter().all(|child| is_symbol(*child))
+            }
             _ => is_symbol(node),
+        }
+    }
+
+    /// The rarest symbol of terms, beside the atoms, that must have a hit wherever the node holds.
+    fn guard(&self, root: NodeId, atoms: &Atoms) -> Symbol {
+        let mut needed = Vec::new();
+        self.needed(root, &mut needed);
+        needed.retain(|symbol| !atoms.symbols.contains(symbol));
+        let cost = |symbol: &Symbol| self.costs[*symbol as usize];
+        needed.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(NO_GUARD)
+    }
+
+    /// Adds the symbols of terms that must have a hit wherever the node holds.
+    fn needed(&self, node: NodeId, needed: &mut Vec<Symbol>) {
+        match self.program.nodes[node as usize] {
+            Node::Symbol { symbol, .. } => {
+                if matches!(self.program.symbols[symbol as usize], SymbolKind::Terms { .. }) {
+                    needed.push(symbol);
+                }
+            }
+            Node::Near { members, .. } => self.program.children(members).iter().for_each(|n| self.needed(*n, needed)),
+            Node::Group { some, minimum, every, .. } => {
+                let some = self.program.children(some);
+                let all_of_some = some.iter().filter(|_| some.len() == minimum as usize);
+                self.program.children(every).iter().chain(all_of_some).for_each(|n| self.needed(*n, needed));
+            }
         }
     }
 
@@ -362,6 +419,7 @@ impl<'a> Compiler<'a> {
         self.program.symbols.push(kind);
         self.costs.push(cost);
         self.candidates.push(Vec::new());
+        self.guards.push(Vec::new());
         self.symbols.insert(key, symbol);
         symbol
     }
@@ -411,10 +469,12 @@ impl<'a> Compiler<'a> {
                 "这个正则表达式没有必含的文字，每句话都要运行一遍",
                 "the regular expression requires no literal and runs on every sentence"
             );
-            self.diagnostics.push(Diagnostic::at(source, range.clone(), Code::RegexWithoutLiteral, message).note(say!(
-                "加上至少一个必然出现的词；要找电话、金额、日期等请用 fact",
-                "add a word that must occur; for phones, amounts, dates and the like use `fact`"
-            )));
+            self.diagnostics.push(Diagnostic::at(source, range.clone(), Code::RegexWithoutLiteral, message).note(
+                say!(
+                    "加上至少一个必然出现的词；要找电话、金额、日期等请用 fact",
+                    "add a word that must occur; for phones, amounts, dates and the like use `fact`"
+                ),
+            ));
         }
         self.program.regex_by_pattern.insert(pattern.to_owned(), regex.clone());
         self.program.regexes.push(regex);
@@ -428,7 +488,8 @@ impl<'a> Compiler<'a> {
             return Err(format!("> {MAX_REGEX_LENGTH} characters"));
         }
         let written = normalised_pattern(pattern);
-        let last_line = |error: String| error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let last_line =
+            |error: String| error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let hir = ParserBuilder::new()
             .case_insensitive(true)
             .nest_limit(MAX_REGEX_NESTING)
@@ -465,6 +526,7 @@ impl<'a> Compiler<'a> {
         }
         self.program.symbols_of_pattern = Lists::new(&self.symbols_of_pattern);
         self.program.candidates = Lists::new(&self.candidates);
+        self.program.guards = Lists::new(&self.guards);
         self.program
     }
 }

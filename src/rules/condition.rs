@@ -104,7 +104,9 @@ pub(super) fn read_term(document: &Document, node: &Node, diagnostics: &mut Vec<
     let mut reader = Reader { document, diagnostics };
     match &node.value {
         Value::Scalar { text, .. } => reader.term(node, text, false, false),
-        _ => reader.malformed(node.range.clone(), say!("这里只能写词或 $名称", "only a term or `$name` may stand here")),
+        _ => {
+            reader.malformed(node.range.clone(), say!("这里只能写词或 $名称", "only a term or `$name` may stand here"))
+        }
     }
 }
 
@@ -119,11 +121,8 @@ pub(super) fn read_fact(
     let found = FactKind::ALL.iter().copied().find(|kind| kind.as_str() == name);
     if found.is_none() {
         let list = known().collect::<Vec<_>>().join(", ");
-        let finding = document.diagnostic(
-            range,
-            Code::UnknownValue,
-            say!("没有“{name}”这种要素", "there is no fact `{name}`"),
-        );
+        let finding =
+            document.diagnostic(range, Code::UnknownValue, say!("没有“{name}”这种要素", "there is no fact `{name}`"));
         diagnostics.push(match nearest(name, known()) {
             Some(near) => finding.label(say!("是否想写“{near}”？", "did you mean `{near}`?")),
             None => finding.note(say!("可用的要素：{list}", "facts: {list}")),
@@ -132,6 +131,9 @@ pub(super) fn read_fact(
     found
 }
 
+/// Reads one of the forms that are mappings.
+type ReadForm<'a> = fn(&mut Reader<'a>, &Node) -> Option<Form>;
+
 struct Reader<'a> {
     document: &'a Document,
     diagnostics: &'a mut Vec<Diagnostic>,
@@ -139,7 +141,18 @@ struct Reader<'a> {
 
 /// Keys of the mappings that are conditions, for suggestions.
 const KEYS: &[&str] = &[
-    "any", "all", "none", "in", "at_least", "of", "near", "within", "regex", "fact", "term", "whole_word",
+    "any",
+    "all",
+    "none",
+    "in",
+    "at_least",
+    "of",
+    "near",
+    "within",
+    "regex",
+    "fact",
+    "term",
+    "whole_word",
     "even_negated",
 ];
 
@@ -180,7 +193,7 @@ impl Reader<'_> {
 
     fn map(&mut self, node: &Node, entries: &[Entry], default_scope: Scope) -> Option<Clause> {
         let has = |key: &str| entries.iter().any(|entry| entry.key == key);
-        let (keys, read): (&[&str], fn(&mut Self, &Node) -> Option<Form>) = if has("near") {
+        let (keys, read): (&[&str], ReadForm<'_>) = if has("near") {
             (&["near", "within"], Self::near)
         } else if has("regex") {
             (&["regex"], Self::regex)
@@ -227,7 +240,10 @@ impl Reader<'_> {
             Some(Node { value: Value::List(items), .. }) => Some(self.clauses(items)),
             Some(other) => self.malformed(
                 other.range.clone(),
-                say!("“{key}”下面应当是列表，每行以“- ”开头", "under `{key}` write a list, each line beginning with `- `"),
+                say!(
+                    "“{key}”下面应当是列表，每行以“- ”开头",
+                    "under `{key}` write a list, each line beginning with `- `"
+                ),
             ),
             None => Some(Vec::new()),
         };
@@ -255,15 +271,15 @@ impl Reader<'_> {
     fn minimum(&mut self, node: &Node, any: &[Clause], of: &[Clause]) -> Option<u32> {
         let Some(at_least) = node.get("at_least") else {
             return match node.get("of") {
-                Some(of) => self.malformed(of.range.clone(), say!("of 要和 at_least 一起写", "`of` goes with `at_least`")),
+                Some(of) => {
+                    self.malformed(of.range.clone(), say!("of 要和 at_least 一起写", "`of` goes with `at_least`"))
+                }
                 None => Some(u32::from(!any.is_empty())),
             };
         };
         if !any.is_empty() || of.is_empty() {
-            let message = say!(
-                "at_least 要和 of 一起写，不能和 any 同写",
-                "`at_least` goes with `of`, and not with `any`"
-            );
+            let message =
+                say!("at_least 要和 of 一起写，不能和 any 同写", "`at_least` goes with `of`, and not with `any`");
             return self.malformed(at_least.range.clone(), message);
         }
         let most = of.len();
@@ -308,7 +324,10 @@ impl Reader<'_> {
             let range = within.map_or(node.range.clone(), |within| within.range.clone());
             return self.malformed(
                 range,
-                say!("near 要写 within: 相隔最多几个字（0 到 200）", "`near` needs `within`: characters between, 0 to 200"),
+                say!(
+                    "near 要写 within: 相隔最多几个字（0 到 200）",
+                    "`near` needs `within`: characters between, 0 to 200"
+                ),
             );
         };
         let members: Vec<Clause> = items.iter().filter_map(|item| self.near_member(item)).collect();
@@ -385,10 +404,8 @@ pub(super) fn checked_term(
         return None;
     }
     if length > MAX_TERM {
-        let message = say!(
-            "词有 {length} 个字，最多 {MAX_TERM} 个",
-            "a term of {length} characters: {MAX_TERM} at the most"
-        );
+        let message =
+            say!("词有 {length} 个字，最多 {MAX_TERM} 个", "a term of {length} characters: {MAX_TERM} at the most");
         diagnostics.push(document.diagnostic(range, Code::LimitExceeded, message));
         return None;
     }

@@ -4,11 +4,12 @@
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::compile::Compiled;
 use super::condition::Scope;
 use super::negation::denied;
-use super::program::{Children, Node, NodeId, Program, Symbol, SymbolKind};
+use super::program::{Children, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use crate::text::Text;
 
 /// One hit that a scenario rests on.
@@ -35,6 +36,10 @@ pub struct ScenarioMatch {
     pub hints: Vec<Evidence>,
 }
 
+/// The windows that a group looks through in one text: seldom more than a few.
+type Windows = SmallVec<[Range<u32>; 8]>;
+/// The number of the sentence or clause that a character is in.
+type UnitOf = fn(&Text, u32) -> u32;
 /// A hit of a symbol: first character and past the last.
 type Hit = (u32, u32);
 
@@ -45,6 +50,10 @@ impl Compiled {
         let mut matches = Vec::new();
         for scenario in scan.candidates() {
             let condition = &self.program.conditions[scenario as usize];
+            // Nearly every candidate lacks something it needs anywhere, which is a look at a few bits.
+            if !scan.may_hold(condition.root) {
+                continue;
+            }
             scan.run_late(&condition.late);
             let whole = 0..text.len();
             if !scan.holds(condition.root, &whole) {
@@ -65,6 +74,12 @@ impl Compiled {
             });
         }
         matches
+    }
+
+    /// How many hits of terms the text has: what a match costs follows this, not the number of scenarios.
+    pub fn hits(&self, text: &Text) -> usize {
+        let automaton = self.program.automaton.iter();
+        automaton.flat_map(|automaton| automaton.find_overlapping_iter(text.normalised())).count()
     }
 
     /// Sorts, keeps each hit once and asks the segmenter what it thinks of them.
@@ -120,7 +135,8 @@ impl<'a> Scan<'a> {
             runs: Vec::new(),
             late: FxHashMap::default(),
         };
-        for (symbol, start, end) in found {
+        for found in found {
+            let (symbol, start, end) = found.parts();
             match scan.runs.last_mut() {
                 Some((last, run)) if *last == symbol => run.end += 1,
                 _ => {
@@ -136,13 +152,42 @@ impl<'a> Scan<'a> {
 
     /// Scenarios that may hold, by index.
     fn candidates(&self) -> Vec<u32> {
-        let mut candidates = self.program.always.clone();
+        let mut marked = vec![0_u64; self.program.conditions.len().div_ceil(64)];
+        let mut mark = |scenario: u32| marked[scenario as usize / 64] |= 1 << (scenario % 64);
+        self.program.always.iter().for_each(|scenario| mark(*scenario));
         for (symbol, _) in &self.runs {
-            candidates.extend_from_slice(self.program.candidates.get(*symbol));
+            let guarded = self.program.candidates.get(*symbol).iter().zip(self.program.guards.get(*symbol));
+            for (scenario, guard) in guarded {
+                if *guard == NO_GUARD || self.is_present(*guard) {
+                    mark(*scenario);
+                }
+            }
         }
-        candidates.sort_unstable();
-        candidates.dedup();
+        let mut candidates = Vec::new();
+        for (word, bits) in (0u32..).zip(marked) {
+            let mut bits = bits;
+            while bits != 0 {
+                candidates.push(word * 64 + bits.trailing_zeros());
+                bits &= bits - 1;
+            }
+        }
         candidates
+    }
+
+    /// Whether everything the node needs occurs somewhere, wherever that is. What is looked for later may occur.
+    fn may_hold(&self, node: NodeId) -> bool {
+        match self.program.nodes[node as usize] {
+            Node::Symbol { symbol, .. } => {
+                self.is_present(symbol) || !matches!(self.program.symbols[symbol as usize], SymbolKind::Terms { .. })
+            }
+            Node::Near { members, .. } => self.program.children(members).iter().all(|node| self.may_hold(*node)),
+            Node::Group { some, minimum, every, .. } => {
+                let may_hold = |node: &&NodeId| self.may_hold(**node);
+                self.program.children(every).iter().all(|node| self.may_hold(*node))
+                    && self.program.children(some).iter().filter(may_hold).take(minimum as usize).count() as u32
+                        == minimum
+            }
+        }
     }
 
     fn is_present(&self, symbol: Symbol) -> bool {
@@ -207,20 +252,20 @@ impl<'a> Scan<'a> {
     }
 
     /// The windows of a scope inside a window. Where a group has atoms, only those with a hit of one.
-    fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Vec<Range<u32>> {
+    fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Windows {
         let text = self.text;
-        let (units, unit_of): (&[Range<u32>], fn(&Text, u32) -> u32) = match scope {
-            Scope::Text => return vec![window.clone()],
+        let (units, unit_of): (&[Range<u32>], UnitOf) = match scope {
+            Scope::Text => return std::iter::once(window.clone()).collect(),
             Scope::Title => return intersect(&text.title(), window).into_iter().collect(),
             Scope::Sentence => (text.sentences(), Text::sentence_of),
             Scope::Clause => (text.clauses(), Text::clause_of),
         };
         if window.is_empty() {
-            return Vec::new();
+            return Windows::new();
         }
         let (first, last) = (unit_of(text, window.start), unit_of(text, window.end - 1));
-        let mut chosen: Vec<u32> = match atoms {
-            _ if first == last => vec![first],
+        let mut chosen: SmallVec<[u32; 16]> = match atoms {
+            _ if first == last => std::iter::once(first).collect(),
             Some(atoms) => {
                 let atoms = self.program.children(atoms).iter();
                 atoms.flat_map(|symbol| self.hits_in(*symbol, window)).map(|hit| unit_of(text, hit.0)).collect()
@@ -243,28 +288,15 @@ impl<'a> Scan<'a> {
             Node::Group { scope: Scope::Text, some, minimum, every, none, .. } => {
                 self.group_holds(some, minimum, every, none, window)
             }
+            // What occurs nowhere decides at once.
+            Node::Group { .. } if !self.may_hold(node) => false,
             Node::Group { scope, some, minimum, every, none, atoms } => {
-                // A symbol that must be there and is nowhere decides at once.
-                let absent = |node: &NodeId| {
-                    matches!(self.program.nodes[*node as usize], Node::Symbol { symbol, .. } if !self.is_present(symbol))
-                };
-                !self.program.children(every).iter().any(absent)
-                    && self
-                        .windows(scope, window, atoms)
-                        .iter()
-                        .any(|unit| self.group_holds(some, minimum, every, none, unit))
+                self.windows(scope, window, atoms).iter().any(|unit| self.group_holds(some, minimum, every, none, unit))
             }
         }
     }
 
-    fn group_holds(
-        &self,
-        some: Children,
-        minimum: u32,
-        every: Children,
-        none: Children,
-        window: &Range<u32>,
-    ) -> bool {
+    fn group_holds(&self, some: Children, minimum: u32, every: Children, none: Children, window: &Range<u32>) -> bool {
         let children = |children| self.program.children(children).iter();
         let enough = |minimum: u32| {
             children(some).filter(|node| self.holds(**node, window)).take(minimum as usize).count() as u32 == minimum
@@ -304,10 +336,9 @@ impl<'a> Scan<'a> {
 
     /// The symbols, with their leaves, that a member of `near` is a choice of.
     fn choices(&self, node: NodeId) -> impl Iterator<Item = (Symbol, u32)> {
-        let one = [node];
-        let nodes = match self.program.nodes[node as usize] {
-            Node::Group { some, .. } => self.program.children(some).to_vec(),
-            _ => one.to_vec(),
+        let nodes: SmallVec<[NodeId; 8]> = match self.program.nodes[node as usize] {
+            Node::Group { some, .. } => SmallVec::from_slice(self.program.children(some)),
+            _ => std::iter::once(node).collect(),
         };
         nodes.into_iter().filter_map(|node| match self.program.nodes[node as usize] {
             Node::Symbol { symbol, leaf } => Some((symbol, leaf)),
@@ -357,8 +388,25 @@ fn intersect(a: &Range<u32>, b: &Range<u32>) -> Option<Range<u32>> {
     (start < end).then_some(start..end)
 }
 
-/// All hits of terms that count, as (symbol, first character, past the last).
-fn find_terms(compiled: &Compiled, text: &Text) -> Vec<(Symbol, u32, u32)> {
+/// A hit of a symbol in one number, so that sorting by symbol and place is sorting numbers: 32 bits of symbol, 24 of the
+/// first character (texts have tens of thousands), 8 of the length (terms have at most [`MAX_TERM`](super::MAX_TERM)).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct FoundHit(u64);
+
+impl FoundHit {
+    fn new(symbol: Symbol, start: u32, length: u32) -> FoundHit {
+        FoundHit(u64::from(symbol) << 32 | u64::from(start & 0xFF_FFFF) << 8 | u64::from(length & 0xFF))
+    }
+
+    /// Symbol, first character, past the last.
+    fn parts(self) -> (Symbol, u32, u32) {
+        let (start, length) = ((self.0 >> 8) as u32 & 0xFF_FFFF, self.0 as u32 & 0xFF);
+        ((self.0 >> 32) as u32, start, start + length)
+    }
+}
+
+/// All hits of terms that count.
+fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
     let program = &compiled.program;
     let mut found = Vec::new();
     let Some(automaton) = &program.automaton else { return found };
@@ -376,7 +424,7 @@ fn find_terms(compiled: &Compiled, text: &Text) -> Vec<(Symbol, u32, u32)> {
             if whole_word && !is_whole_word(start..end, text.words(&compiled.segmenter)) {
                 continue;
             }
-            found.push((*symbol, start, end));
+            found.push(FoundHit::new(*symbol, start, end - start));
         }
     }
     found

@@ -14,9 +14,9 @@ mod vocabulary;
 
 pub use compile::Compiled;
 pub use condition::{Clause, Form, Group, Scope};
-pub use program::Leaf;
 pub use matcher::{Evidence, ScenarioMatch};
 pub use negation::denied;
+pub use program::Leaf;
 pub use scenario::{Examples, Kind, Priority, Scenario, Slot};
 pub use vocabulary::Vocabulary;
 

@@ -6,16 +6,52 @@
 
 /// Words of denial, longest first where one ends another.
 const DENIALS: &[&str] = &[
-    "并没有", "从没有", "没有", "从没", "并没", "没", "不存在", "并不是", "不是", "并非", "绝非", "从未", "并未", "尚未", "未曾", "未",
-    "不会", "不", "并无", "毫无", "无",
+    "并没有",
+    "从没有",
+    "没有",
+    "从没",
+    "并没",
+    "没",
+    "不存在",
+    "并不是",
+    "不是",
+    "并非",
+    "绝非",
+    "从未",
+    "并未",
+    "尚未",
+    "未曾",
+    "未",
+    "不会",
+    "不",
+    "并无",
+    "毫无",
+    "无",
 ];
 
 /// Words that may stand between the denial and the hit.
 const BETWEEN: &[&str] = &["再次", "再", "出现过", "出现", "发生过", "发生", "存在", "发现", "任何", "什么", "明显"];
 
 /// Words that end with a denying character and deny nothing.
-const INNOCENT: &[&str] =
-    &["要不", "不得不", "好不", "差不", "免不", "动不", "时不", "巴不", "无不", "莫不", "忍不", "淹没", "埋没", "沉没", "出没", "吞没", "有无"];
+const INNOCENT: &[&str] = &[
+    "要不",
+    "不得不",
+    "好不",
+    "差不",
+    "免不",
+    "动不",
+    "时不",
+    "巴不",
+    "无不",
+    "莫不",
+    "忍不",
+    "淹没",
+    "埋没",
+    "沉没",
+    "出没",
+    "吞没",
+    "有无",
+];
 
 /// Whether a hit is denied. `before` and `after` are what stands before and after it in its clause, `hit` is itself; all
 /// normalised.

@@ -15,6 +15,8 @@ use crate::text::FactKind;
 pub(super) type Symbol = u32;
 /// A node of a condition.
 pub(super) type NodeId = u32;
+/// No second symbol is needed.
+pub(super) const NO_GUARD: Symbol = Symbol::MAX;
 
 /// A leaf of a condition as an editor wrote it; evidence points here.
 #[derive(Clone, Debug)]
@@ -76,6 +78,9 @@ pub(super) struct Program {
     pub(super) symbols: Vec<SymbolKind>,
     /// Symbol → the scenarios that may hold when it has a hit.
     pub(super) candidates: Lists,
+    /// Beside each candidate a symbol that it needs too, or [`NO_GUARD`]: most candidates are dropped by a look at one
+    /// bit, without touching their nodes.
+    pub(super) guards: Lists,
     /// Scenarios that no symbol announces.
     pub(super) always: Vec<u32>,
     pub(super) nodes: Vec<Node>,

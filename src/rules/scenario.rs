@@ -41,15 +41,8 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 7] = [
-        Kind::Consultation,
-        Kind::Help,
-        Kind::Complaint,
-        Kind::Report,
-        Kind::Suggestion,
-        Kind::Praise,
-        Kind::Other,
-    ];
+    pub const ALL: [Kind; 7] =
+        [Kind::Consultation, Kind::Help, Kind::Complaint, Kind::Report, Kind::Suggestion, Kind::Praise, Kind::Other];
 
     /// The Chinese name, as in files and in the API.
     pub fn name(self) -> &'static str {
@@ -175,7 +168,6 @@ struct ScenarioFile {
     slots: BTreeMap<String, SlotFile>,
     #[serde(default)]
     steps: Vec<String>,
-    #[serde(default)]
     reply: String,
     #[serde(default)]
     articles: Vec<String>,
@@ -258,11 +250,7 @@ fn read_hints(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Vec<Cla
 }
 
 /// The slots in the order written: the order in which they are asked for.
-fn read_slots(
-    document: &Document,
-    slots: &BTreeMap<String, SlotFile>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Slot> {
+fn read_slots(document: &Document, slots: &BTreeMap<String, SlotFile>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Slot> {
     let Some(Node { value: Value::Map(entries), .. }) = document.root().get("slots") else { return Vec::new() };
     let mut read = Vec::new();
     for Entry { key, key_range, value } in entries {

@@ -110,7 +110,10 @@ mod tests {
     fn mistakes_are_found_at_their_places() {
         for (yaml, expect) in [
             ("id: a\n", vec![]),
-            ("id: a\nnames: [一, 二]\nsince: 2026-01-02\npriority: urgent\nshare: 0.5\nopen: true\nwhen: {a: [b]}\n", vec![]),
+            (
+                "id: a\nnames: [一, 二]\nsince: 2026-01-02\npriority: urgent\nshare: 0.5\nopen: true\nwhen: {a: [b]}\n",
+                vec![],
+            ),
             ("id: a\nsince:\npriority: ~\n", vec![]),
             ("", vec!["wrong-type a.yaml:1:1"]),
             ("id: a\nid: b\n", vec!["duplicate-key a.yaml:2:1"]),

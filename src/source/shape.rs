@@ -18,8 +18,25 @@ pub(super) struct Shape(Json);
 /// Keywords that say something about the value, and those that only describe it.
 #[cfg(test)]
 pub(super) const KEYWORDS: &[&str] = &[
-    "$ref", "type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "oneOf",
-    "format", "minimum", "maximum", "minItems", "$defs", "$schema", "title", "description", "default",
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "const",
+    "anyOf",
+    "oneOf",
+    "format",
+    "minimum",
+    "maximum",
+    "minItems",
+    "$defs",
+    "$schema",
+    "title",
+    "description",
+    "default",
 ];
 
 impl Shape {
@@ -120,7 +137,10 @@ impl Checker<'_> {
                 let list = allowed.join(", ");
                 let mut message = say!("“{text}”不是可用的值：{list}", "`{text}` is none of: {list}");
                 if let Some(near) = nearest(text, allowed.iter().copied()) {
-                    message = say!("“{text}”不是可用的值，是否想写“{near}”？", "unknown value `{text}`: did you mean `{near}`?");
+                    message = say!(
+                        "“{text}”不是可用的值，是否想写“{near}”？",
+                        "unknown value `{text}`: did you mean `{near}`?"
+                    );
                 }
                 self.report(node, Code::UnknownValue, message);
             }

@@ -93,12 +93,10 @@ pub(super) fn parse(
                 let info = error.info();
                 let message = say!("不是合法的 YAML：{info}", "not valid YAML: {info}");
                 let end = (at + 1).min(source.text.len());
-                builder.diagnostics.push(
-                    Diagnostic::at(source, at..end, Code::YamlSyntax, message).note(say!(
-                        "常见原因：缩进不齐、冒号后缺空格、引号没有配对，或用了制表符",
-                        "common causes: uneven indentation, no space after a colon, an unclosed quotation mark, tabs"
-                    )),
-                );
+                builder.diagnostics.push(Diagnostic::at(source, at..end, Code::YamlSyntax, message).note(say!(
+                    "常见原因：缩进不齐、冒号后缺空格、引号没有配对，或用了制表符",
+                    "common causes: uneven indentation, no space after a colon, an unclosed quotation mark, tabs"
+                )));
                 return None;
             }
         };
@@ -146,7 +144,11 @@ impl Builder<'_> {
 
     fn forbid(&mut self, range: Range<usize>, anchor: usize, tagged: bool) {
         if anchor != 0 {
-            self.report(range.clone(), Code::ForbiddenYaml, say!("不支持 YAML 锚点（&）", "anchors (&) are not supported"));
+            self.report(
+                range.clone(),
+                Code::ForbiddenYaml,
+                say!("不支持 YAML 锚点（&）", "anchors (&) are not supported"),
+            );
         }
         if tagged {
             self.report(range, Code::ForbiddenYaml, say!("不支持 YAML 标签（!）", "tags (!) are not supported"));
@@ -166,7 +168,8 @@ impl Builder<'_> {
                 }
             }
             Event::Alias(_) => {
-                let message = say!("不支持 YAML 别名（*），请把内容写全", "aliases (*) are not supported: write it out");
+                let message =
+                    say!("不支持 YAML 别名（*），请把内容写全", "aliases (*) are not supported: write it out");
                 self.report(range.clone(), Code::ForbiddenYaml, message);
                 self.add(Node { range, value: Value::Scalar { text: String::new(), plain: true } });
             }
@@ -233,7 +236,11 @@ impl Builder<'_> {
                 None => match node.value {
                     Value::Scalar { text, .. } if text == "<<" => {
                         *pending = Some((text, node.range.clone()));
-                        self.report(node.range, Code::ForbiddenYaml, say!("不支持合并键（<<）", "merge keys (<<) are not supported"));
+                        self.report(
+                            node.range,
+                            Code::ForbiddenYaml,
+                            say!("不支持合并键（<<）", "merge keys (<<) are not supported"),
+                        );
                     }
                     Value::Scalar { text, .. } => *pending = Some((text, node.range)),
                     _ => {

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use schemars::JsonSchema;
-use utoipa::ToSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::facts::{self, Fact};
 use super::normalise::{Normalised, with_sources};

@@ -1,9 +1,11 @@
 //! Words, as jieba cuts them (prefix dictionary, maximum probability path, hidden Markov model for unknown words).
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use jieba_rs::Jieba;
+use rustc_hash::FxHashMap;
 
 /// How many words jieba's dictionary was counted from (the sum of its frequencies); a test holds it to the dictionary.
 const DICTIONARY_TOTAL: f32 = 60_101_964.0;
@@ -57,14 +59,42 @@ impl Segmenter {
     /// frequencies. A word it does not know counts as seen once and, being rarer the longer it is, shares that
     /// sighting among its characters.
     pub fn rarity(&self, word: &str) -> f32 {
-        let base = base();
-        let seen = if base.has_word(word) {
-            base.suggest_freq(word).max(1) as f32
-        } else {
-            1.0 / word.chars().count().max(1) as f32
-        };
-        (DICTIONARY_TOTAL / seen).ln().max(0.0)
+        if word.len() > LONGEST_KNOWN {
+            return rarity(word);
+        }
+        KNOWN_RARITIES.with_borrow_mut(|known| {
+            if let Some(rarity) = known.get(word) {
+                return *rarity;
+            }
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            let rarity = rarity(word);
+            known.insert(word.into(), rarity);
+            rarity
+        })
     }
+}
+
+/// Bytes of a word whose rarity is kept, at the most.
+const LONGEST_KNOWN: usize = 48;
+/// Rarities that a thread keeps, at the most.
+const MOST_KNOWN: usize = 50_000;
+
+thread_local! {
+    /// The dictionary gives a frequency only by segmenting the word, which takes ten times as long as looking here, and
+    /// the same words come again and again.
+    static KNOWN_RARITIES: RefCell<FxHashMap<Box<str>, f32>> = RefCell::default();
+}
+
+fn rarity(word: &str) -> f32 {
+    let base = base();
+    let seen = if base.has_word(word) {
+        base.suggest_freq(word).max(1) as f32
+    } else {
+        1.0 / word.chars().count().max(1) as f32
+    };
+    (DICTIONARY_TOTAL / seen).ln().max(0.0)
 }
 
 fn is_word(word: &str) -> bool {

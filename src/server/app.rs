@@ -1,0 +1,122 @@
+//! What all requests share.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::ids::Ids;
+use super::metrics::Metrics;
+use super::problem::Problem;
+use crate::bundle::Live;
+use crate::decide::Decision;
+use crate::source::Lang;
+
+/// Bytes of a body up to which its work is short: about a thousand characters, three times what people write.
+const SHORT: usize = 4 << 10;
+
+/// How the server behaves.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// The address to listen on; only this machine by default.
+    pub listen: SocketAddr,
+    /// The language of problems for callers who ask for none.
+    pub lang: Lang,
+    /// Bytes of a body, at the most.
+    pub body_limit: usize,
+    /// Bytes of a batch's body, at the most.
+    pub batch_body_limit: usize,
+    /// How long a request may take, from its head to its answer.
+    pub time_limit: Duration,
+    /// How long a connection may go without an answer being written to it; more than `time_limit`.
+    pub connection_limit: Duration,
+    /// Connections at one time; others wait until one is closed.
+    pub most_connections: usize,
+    /// How long accepted requests may still take once the server is told to stop.
+    pub drain_limit: Duration,
+}
+
+impl Default for Configuration {
+    fn default() -> Configuration {
+        Configuration {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7080)),
+            lang: Lang::Zh,
+            body_limit: 1 << 20,
+            batch_body_limit: 16 << 20,
+            time_limit: Duration::from_secs(10),
+            connection_limit: Duration::from_secs(60),
+            most_connections: 4096,
+            drain_limit: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What all requests share.
+pub(super) struct App {
+    /// Where the bundle is taken from, once per request.
+    pub(super) live: Arc<Live>,
+    pub(super) configuration: Configuration,
+    pub(super) metrics: Metrics,
+    pub(super) ids: Ids,
+    /// Slices of batches that are worked on at one time.
+    pub(super) batches: Arc<Semaphore>,
+    /// Long complaints that are worked on at one time.
+    long: Arc<Semaphore>,
+    /// One reload at a time holds a thread; the others wait without one.
+    pub(super) reloads: Arc<Semaphore>,
+}
+
+impl App {
+    pub(super) fn new(live: Arc<Live>, configuration: Configuration) -> App {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        // One core stays free for agents who wait on the phone.
+        let spare = cores.saturating_sub(1).max(1);
+        App {
+            metrics: Metrics::new(&live),
+            live,
+            configuration,
+            ids: Ids::default(),
+            batches: Arc::new(Semaphore::new(spare)),
+            long: Arc::new(Semaphore::new(spare)),
+            reloads: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Does the work that a body of so many bytes asks for.
+    ///
+    /// Short work is done on this very thread: it takes about a millisecond, and handing it to another thread and
+    /// waiting for that to wake up may cost as much when the machine is busy. Long work would hold up every other
+    /// request of the thread, so it goes elsewhere.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        if bytes <= SHORT { work() } else { on_thread(&self.long, work).await? }
+    }
+
+    /// A decision as it is handed out: with its id, the engine's version and how long it took; and counted.
+    pub(super) fn handed_out(&self, mut decision: Decision, took: Duration) -> Decision {
+        self.metrics.decided(&decision, took);
+        decision.id = Some(self.ids.next());
+        decision.engine = Some(env!("CARGO_PKG_VERSION").to_owned());
+        decision.elapsed_us = Some(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        decision
+    }
+}
+
+/// Does work on a thread that may be busy for long, once it is its turn. Whoever gives up while it waits takes it away;
+/// once it runs it runs to its end. A panic in it has been logged where it happened.
+pub(super) async fn on_thread<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| Problem::internal())?;
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
+    spawn_blocking(work).await.map_err(|_| Problem::internal())
+}

@@ -1,0 +1,33 @@
+//! The HTTP edge: what comes in over the network is read, bounded and handed to the engine; what comes out is a
+//! decision, or a problem document that says what to do.
+//!
+//! Nothing is decided here. This folder knows nothing of SQL, of the index or of YAML, and it writes no word of a
+//! complaint to a log, an error or a metric.
+//!
+//! Invariant: a request takes the bundle once ([`Live::serving`](crate::bundle::Live::serving)) and uses no other, so
+//! that an answer comes from one revision.
+
+mod app;
+mod body;
+mod bundle;
+mod connections;
+mod docs;
+mod edge;
+mod health;
+mod ids;
+mod language;
+mod matching;
+mod metrics;
+mod openapi;
+mod panics;
+mod problem;
+mod search;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod time_limit;
+
+pub use app::Configuration;
+pub use openapi::{openapi, router};
+pub use panics::hide_panic_messages;
+pub use serve::serve;

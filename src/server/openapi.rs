@@ -1,0 +1,105 @@
+//! All routes, and the document of the API that is made from them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder, ResponsesBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::app::{App, Configuration};
+use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
+use super::{bundle, docs, edge, health, matching, metrics, search};
+use crate::bundle::Live;
+
+/// What no route says by itself.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    tags(
+        (name = "decide", description = "诉求判定：场景、承办单位、时限、答复 / Complaints in, decisions out"),
+        (name = "knowledge", description = "政策知识、公告与历史案例 / Articles, notices, past cases"),
+        (name = "bundle", description = "规则包的状态与重载 / The bundle that answers"),
+        (name = "operation", description = "运行状态 / Health and metrics"),
+    ),
+    components(schemas(ProblemDocument)),
+)]
+struct Base;
+
+/// All routes with everything around them, ready to be served; for a caller who brings a listener of its own. The limits
+/// on connections are those of [`serve`](super::serve).
+pub fn router(live: Arc<Live>, configuration: Configuration) -> Router {
+    let app = Arc::new(App::new(live, configuration));
+    let (routes, _) = routes().split_for_parts();
+    let document = docs::Document::new(&openapi());
+    let pages = Router::new()
+        .route("/", get(docs::home))
+        .route("/docs", get(docs::page))
+        .route("/docs/page.js", get(docs::script))
+        .route("/docs/page.css", get(docs::style))
+        .route("/openapi.json", get(async move || document));
+    edge::surrounded(routes.merge(pages), &app)
+}
+
+/// The document of the API (OpenAPI), with every route that programs call and every problem that they may get.
+pub fn openapi() -> OpenApi {
+    let mut document = routes().into_openapi();
+    document.info = Info::new("jiesu 接诉", env!("CARGO_PKG_VERSION"));
+    document.info.description = Some(
+        "诉求文本进，场景、承办单位、时限和答复出，附依据。位置都是字符序号；除特别注明外时间为 RFC 3339。\n\n\
+         The text of a complaint goes in; scenario, department, deadline and reply come out, with the evidence. \
+         Positions count characters."
+            .to_owned(),
+    );
+    for path in document.paths.paths.values_mut() {
+        for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+            describe_problems(operation);
+        }
+    }
+    document
+}
+
+fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Base::openapi())
+        .routes(routes!(matching::one))
+        .routes(routes!(matching::batch))
+        .routes(routes!(search::search))
+        .routes(routes!(bundle::status))
+        .routes(routes!(bundle::reload))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+}
+
+/// Adds the problems that an operation may answer with, one response for each status.
+fn describe_problems(operation: &mut Operation) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    let reads_body = operation.request_body.is_some();
+    let can = |kind: Kind| match kind {
+        Kind::Internal | Kind::TimeLimit => true,
+        Kind::NotFound | Kind::MethodNotAllowed => false,
+        Kind::BundleRefused | Kind::CrossSite => id == "reload",
+        Kind::InvalidQuery => operation.parameters.is_some(),
+        Kind::UnknownName => id == "search",
+        Kind::TooManyItems => id == "match_batch",
+        _ => reads_body,
+    };
+    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| can(*kind)).collect();
+    let mut statuses: Vec<_> = kinds.iter().map(|kind| kind.status()).collect();
+    statuses.dedup();
+    let responses = statuses.iter().map(|status| {
+        let of_status = kinds.iter().filter(|kind| kind.status() == *status);
+        let described = of_status.map(|kind| format!("`{}` {} / {}", kind.name(), kind.title().zh, kind.title().en));
+        (status.as_str(), problem_response(described.collect::<Vec<_>>().join("; ")))
+    });
+    let described = ResponsesBuilder::new().responses_from_iter(responses).build();
+    operation.responses.responses.extend(described.responses);
+}
+
+fn problem_response(description: String) -> RefOr<Response> {
+    let schema = Ref::from_schema_name("Problem");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build().into()
+}

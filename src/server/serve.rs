@@ -1,0 +1,50 @@
+//! The life of the server: it listens, answers, and stops without dropping what it has accepted.
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::app::Configuration;
+use super::connections::Connections;
+use super::openapi::router;
+use crate::bundle::Live;
+
+/// Answers on `listener` until `shutdown` is done. Then no connection is accepted any more, accepted requests are
+/// finished, and after [`Configuration::drain_limit`] what is still open is left.
+///
+/// # Errors
+/// The listener failed in a way that trying again does not help.
+pub async fn serve(
+    live: Arc<Live>,
+    configuration: Configuration,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let drain_limit = configuration.drain_limit;
+    let connections = Connections::new(listener, &configuration);
+    let (stopping, stopped) = oneshot::channel();
+    let signal = async move {
+        shutdown.await;
+        let _ = stopping.send(());
+    };
+    let serving = axum::serve(connections, router(live, configuration)).with_graceful_shutdown(signal).into_future();
+    let drained = async {
+        if stopped.await.is_ok() {
+            sleep(drain_limit).await;
+        } else {
+            // The server ended by itself; its result is the answer.
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        result = serving => result,
+        () = drained => {
+            tracing::warn!(drain_limit_s = drain_limit.as_secs(), "stopped with requests still open");
+            Ok(())
+        }
+    }
+}
