@@ -178,6 +178,7 @@ when:
     - []
     - {near: [坑, 洼]}
 steps: 派人
+reply: 已受理。
 ";
     let folder = with_extra(text);
     let ran = folder.run(&["check", "--json"]).go();

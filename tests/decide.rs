@@ -347,13 +347,16 @@ fn slots_are_filled_or_asked_for() {
     assert!(reply(&near).starts_with("您反映的人民路128号漏水"), "{}", reply(&near));
 }
 
-/// A scenario need not have a reply; what else it says still holds.
+/// A scenario that says nothing to the citizen is not finished.
 #[test]
-fn a_scenario_without_a_reply_is_taken() {
+fn a_scenario_without_a_reply_is_refused() {
     let folder = Folder::with(FILES);
     folder.edit("rules/scenarios/noise/any.yaml", "reply: 已转{{ department }}。\n", "");
-    let decision = ask("噪音").of(&load(&folder)).unwrap();
-    assert_eq!((department(&decision), &decision.reply), ("police", &None));
+    let snapshot = Snapshot::read(folder.path()).unwrap();
+    let loaded = Loader::new(Cache::none()).load(snapshot, "2026-03-02T10:00".parse().unwrap());
+    assert!(loaded.bundle.is_none());
+    let found = loaded.diagnostics.iter().map(|d| format!("{} {}", d.code.id(), d.location())).collect::<Vec<_>>();
+    assert!(found.contains(&"J004 rules/scenarios/noise/any.yaml:1:1".to_owned()), "{found:?}");
 }
 
 #[test]

@@ -57,6 +57,9 @@ fn errors(live: &Live) -> Vec<String> {
     last.diagnostics.iter().filter(|d| d.is_error()).map(|d| format!("{} {}", d.code.id(), d.location())).collect()
 }
 
+/// What is done to a folder.
+type Damage = fn(&Folder);
+
 #[test]
 fn an_edit_changes_the_answer() {
     let folder = Folder::init();
@@ -286,8 +289,7 @@ fn without_a_last_good_bundle_there_is_nothing_to_serve() {
 /// A bundle of the history that was altered, cut or taken away is not served, whatever it was.
 #[test]
 fn a_damaged_history_is_refused() {
-    type Damage = (&'static str, fn(&Folder));
-    let damages: [Damage; 7] = [
+    let damages: [(&str, Damage); 7] = [
         ("an altered file", |folder| fs::write(object(folder), "title: x").unwrap()),
         ("a file that is no text", |folder| fs::write(object(folder), b"\xff\xfe").unwrap()),
         ("a missing file", |folder| fs::remove_file(object(folder)).unwrap()),
