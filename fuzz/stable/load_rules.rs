@@ -1,0 +1,5 @@
+//! The target `load_rules` on a stable compiler: `-- SECONDS [SEED]`.
+
+fn main() -> std::process::ExitCode {
+    jiesu_fuzz::mutate::run(&jiesu_fuzz::LOAD_RULES)
+}
