@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "support/folder.rs"]
-#[allow(dead_code)]
 mod folder;
 
 use std::collections::BTreeMap;
@@ -34,7 +33,7 @@ fn no_request_fails_while_rules_are_swapped() {
     let seconds = std::env::var("JIESU_LOAD_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(9);
     let states = States::new();
     let server = Server::start(&states.root());
-    let load = Load::start(server.address.clone());
+    let load = Load::start(&server.address);
     let mut refused = 0;
     let mut swaps = 0;
     let began = Instant::now();
@@ -220,7 +219,7 @@ struct Load {
 }
 
 impl Load {
-    fn start(address: String) -> Load {
+    fn start(address: &str) -> Load {
         let mut load = Load {
             stop: Arc::default(),
             sent: Arc::default(),

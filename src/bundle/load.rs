@@ -126,7 +126,11 @@ impl Loader {
         let (articles, notices) = self.articles_and_notices(diagnostics);
         let rules = self.rules(&prepared, &segmenter, diagnostics);
         let scenarios: Vec<Arc<Scenario>> = prepared.iter().map(|prepared| Arc::clone(&prepared.scenario)).collect();
-        references::check(&scenarios, catalog.as_deref(), &articles, &notices, diagnostics);
+        // While a scenario cannot be read, that nobody knows its name is no news, and would hide why.
+        let read = self.files.values().all(|made| !matches!(made.value, Read::Scenario(None)));
+        if read {
+            references::check(&scenarios, catalog.as_deref(), &articles, &notices, diagnostics);
+        }
         dated_warnings(&articles, &notices, catalog.as_deref(), at, diagnostics);
         let reference = self.reference(&snapshot, articles, notices, &segmenter, diagnostics);
         let cases = self.cases(&snapshot, &segmenter, diagnostics);

@@ -147,7 +147,7 @@ impl Snapshot {
             if attempt > 0 {
                 thread::sleep(PAUSE);
             }
-            if root.join(".git/index.lock").exists() && attempt + 1 < MAX_TRIES {
+            if checkout_under_way(root) && attempt + 1 < MAX_TRIES {
                 continue;
             }
             let before = list(root)?;
@@ -200,6 +200,12 @@ impl Snapshot {
         }
         hex(&hasher.finalize())[..16].to_owned()
     }
+}
+
+/// Whether git is changing the files of the repository that the folder is, or lies in.
+fn checkout_under_way(root: &Path) -> bool {
+    let repository = root.ancestors().take(MAX_DEPTH).find(|folder| folder.join(".git").exists());
+    repository.is_some_and(|folder| folder.join(".git/index.lock").exists())
 }
 
 /// Lists the files of a bundle, links followed.

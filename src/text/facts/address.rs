@@ -82,7 +82,12 @@ fn is_name_character(c: char) -> bool {
 /// Where the name that ends at `name_end` begins, if there is one.
 fn name_start(scan: &Scan<'_>, name_end: usize, floor: usize, suffix: &Suffix, follows: bool) -> Option<usize> {
     let lowest = name_end.saturating_sub(suffix.longest).max(floor);
-    let run = scan.characters[lowest..name_end].iter().rev().take_while(|c| is_name_character(**c)).count();
+    // 望 leads a sentence far more often than a name; before one character and the suffix (望江县) it is the name's.
+    let is_name = |at: usize| {
+        let c = scan.characters[at];
+        is_name_character(c) || (c == '望' && at + 2 == name_end)
+    };
+    let run = (lowest..name_end).rev().take_while(|at| is_name(*at)).count();
     let mut start = name_end - run;
     let lead = lead_end(scan, start, name_end, follows);
     if follows {
