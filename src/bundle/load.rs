@@ -67,6 +67,10 @@ struct Made<T> {
     findings: Vec<Diagnostic>,
 }
 
+/// Findings that are kept, at the most: nobody reads more, and a file that is wrong throughout has as many as it has
+/// lines.
+const MOST_FINDINGS: usize = 10_000;
+
 /// What one file became.
 #[derive(Clone)]
 enum Read {
@@ -106,7 +110,17 @@ impl Loader {
         let revision = snapshot.revision();
         let mut diagnostics = snapshot.diagnostics.clone();
         let bundle = self.assemble(Arc::new(snapshot), &revision, at, &mut diagnostics);
-        diagnostics.sort_by_key(|d| (std::cmp::Reverse(d.severity), d.path.clone(), d.position(), d.code));
+        diagnostics.sort_by_cached_key(|d| {
+            let start = d.place.as_ref().map(|(_, range)| range.start);
+            (std::cmp::Reverse(d.severity), d.path.clone(), start, d.code, d.message.en.clone())
+        });
+        // A mistake in a shared condition is found by every scenario that uses it.
+        diagnostics.dedup_by(|a, b| {
+            let range = |d: &Diagnostic| d.place.as_ref().map(|(_, range)| range.clone());
+            a.code == b.code && a.path == b.path && a.message == b.message && range(a) == range(b)
+        });
+        // Errors come first, so what is cut off refuses nothing more.
+        diagnostics.truncate(MOST_FINDINGS);
         let refused = diagnostics.iter().any(Diagnostic::is_error);
         Loaded { bundle: bundle.filter(|_| !refused).map(Arc::new), diagnostics, revision }
     }

@@ -204,8 +204,14 @@ impl Snapshot {
 
 /// Whether git is changing the files of the repository that the folder is, or lies in.
 fn checkout_under_way(root: &Path) -> bool {
-    let repository = root.ancestors().take(MAX_DEPTH).find(|folder| folder.join(".git").exists());
-    repository.is_some_and(|folder| folder.join(".git/index.lock").exists())
+    // Made absolute: `.` has no ancestors.
+    let Ok(root) = root.canonicalize() else { return false };
+    let Some(git) = root.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists()) else { return false };
+    // In a worktree it is a file that names the real folder.
+    let named = fs::read_to_string(&git).ok();
+    let named = named.as_deref().and_then(|text| text.strip_prefix("gitdir:")).map(str::trim);
+    let folder = named.map_or_else(|| git.clone(), |named| git.with_file_name(named));
+    folder.join("index.lock").exists()
 }
 
 /// Lists the files of a bundle, links followed.

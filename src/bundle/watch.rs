@@ -33,9 +33,10 @@ pub fn watch(live: &Arc<Live>, reloaded: impl Fn(&Attempt) + Send + 'static) -> 
 
 fn run(root: &Path, live: &Weak<Live>, reloaded: &impl Fn(&Attempt)) {
     let (sender, events) = channel();
+    let own = root.canonicalize().ok();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Reading a file is an event too, and no change.
-        if event.is_ok_and(|event| !event.kind.is_access()) {
+        // Reading a file is an event too, and no change; nor is a log that is written beside the two folders.
+        if event.is_ok_and(|event| !event.kind.is_access() && concerns(&event.paths, own.as_deref())) {
             let _ = sender.send(());
         }
     })
@@ -60,6 +61,15 @@ fn run(root: &Path, live: &Weak<Live>, reloaded: &impl Fn(&Attempt)) {
             return;
         }
     }
+}
+
+/// Whether any of the paths is more than a file beside `rules` and `knowledge`. An event without paths may be anything.
+fn concerns(paths: &[PathBuf], root: Option<&Path>) -> bool {
+    let beside = |path: &PathBuf| {
+        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        folder.is_some() && folder.as_deref() == root && !path.ends_with("rules") && !path.ends_with("knowledge")
+    };
+    paths.is_empty() || !paths.iter().all(beside)
 }
 
 /// Waits for a change, at most so long; true when there was one.

@@ -124,7 +124,8 @@ fn decide_all(
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = batch.chunks(part).map(|lines| scope.spawn(move || decide(lines))).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
 

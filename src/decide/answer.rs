@@ -13,7 +13,7 @@ use crate::rules::{Compiled, Evidence, Scenario, Slot};
 use crate::text::{Fact, FactKind, Text};
 
 /// Hits shown for one scenario, at the most.
-const MOST_EVIDENCE: usize = 40;
+pub(super) const MOST_EVIDENCE: usize = 40;
 /// Facts shown, at the most.
 const MOST_FACTS: usize = 100;
 

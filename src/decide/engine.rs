@@ -175,7 +175,7 @@ impl<'a> Work<'a> {
         let at = self.complaint.at.datetime();
         Decision {
             id: None,
-            at: answer::timestamp(at, self.complaint.at.time_zone()),
+            at: self.complaint.at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             revision: self.engine.revision.clone(),
             engine: None,
             outcome: Outcome::Unknown,
@@ -309,6 +309,7 @@ impl<'a> Work<'a> {
                 let mut spans: Vec<_> =
                     candidate.found.evidence.iter().map(|hit| self.text.original(hit.start..hit.end)).collect();
                 spans.dedup();
+                spans.truncate(answer::MOST_EVIDENCE);
                 Matter {
                     scenario: reference(scenario, confidence),
                     department: self.responsible(scenario).map(|(row, lead)| department(row, lead, confidence)),

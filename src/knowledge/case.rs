@@ -121,7 +121,7 @@ pub fn read_cases<'a>(
 fn at_line(path: &str, text: &str, line: usize, code: Code, message: Message) -> Diagnostic {
     let shown: String = text.lines().nth(line - 1).unwrap_or_default().chars().take(200).collect();
     let text = format!("{}{shown}", "\n".repeat(line - 1));
-    let source = Arc::new(SourceText { path: path.to_owned(), text });
+    let source = Arc::new(SourceText::new(path, text));
     let end = source.text.len();
     Diagnostic::at(&source, line - 1..end, code, message)
 }

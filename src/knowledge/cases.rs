@@ -1,5 +1,7 @@
 //! Past cases with their index: perhaps a hundred thousand, in memory or mapped from files as the caller decides.
 
+use std::sync::OnceLock;
+
 use tantivy::directory::Directory;
 
 use super::case::Case;
@@ -13,12 +15,12 @@ const TITLE: usize = 2;
 
 /// The cases, in order of id, with their index.
 ///
-/// Beside the cases as they are, only what normalising them changed is kept: where it changed no letter and no
+/// Beside the cases as they are, only what normalising them changed is kept, once a case has been found: where it changed no letter and no
 /// character, the text itself serves for measuring similarity.
 #[derive(Debug)]
 pub struct Cases {
     cases: Vec<Case>,
-    normalised: Vec<Option<Box<str>>>,
+    normalised: Vec<OnceLock<Option<Box<str>>>>,
     index: TermIndex,
 }
 
@@ -55,7 +57,7 @@ impl Cases {
     }
 
     fn of(cases: Vec<Case>, index: TermIndex) -> Cases {
-        let normalised = cases.iter().map(changed).collect();
+        let normalised = cases.iter().map(|_| OnceLock::new()).collect();
         Cases { cases, normalised, index }
     }
 
@@ -71,7 +73,7 @@ impl Cases {
         let found = self.index.search(&asked, limit, |document| keep(&self.cases[document as usize]));
         let hit = |(document, score): (u32, f32)| {
             let item = &self.cases[document as usize];
-            let similarity = match &self.normalised[document as usize] {
+            let similarity = match self.normalised[document as usize].get_or_init(|| changed(item)) {
                 Some(text) => asked.similarity(&[text]),
                 None => asked.similarity(&[item.title.as_deref().unwrap_or_default(), &item.text]),
             };
@@ -149,7 +151,7 @@ mod tests {
     fn similarity_sees_through_full_width_and_traditional_characters() {
         let segmenter = Segmenter::new([]);
         let cases = Cases::build(&RamDirectory::create(), "", cases(), &segmenter).unwrap();
-        let changed: Vec<bool> = cases.normalised.iter().map(Option::is_some).collect();
+        let changed: Vec<bool> = cases.cases.iter().map(|case| changed(case).is_some()).collect();
         assert_eq!(changed, [false, false, false, true, false]);
         let query = Query::from_text(&Text::new(None, "路灯wifi"), &segmenter);
         assert_eq!(cases.nearest(&query, 1, |_| true)[0].similarity, 1.0);

@@ -13,7 +13,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use rustc_hash::FxHashMap;
 
-use super::condition::{Clause, Form, Group};
+use super::condition::{Clause, Form, Group, Scope};
 use super::program::{Children, Condition, Leaf, Lists, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use super::scenario::Scenario;
 use super::vocabulary::{Meaning, Vocabulary};
@@ -28,8 +28,10 @@ const MAX_REGEX_SIZE: usize = 1 << 20;
 const MAX_REGEX_LENGTH: usize = 500;
 /// Groups nested in one regular expression.
 const MAX_REGEX_NESTING: u32 = 30;
-/// Named conditions that use named conditions, and nodes of one scenario when all of them are written out.
+/// Parts of one scenario when all named conditions are written out.
 const MAX_NODES: usize = 20_000;
+/// Named conditions in named conditions, at the most.
+const MAX_OPEN: usize = 10;
 
 /// All scenarios of a bundle, ready to match.
 pub struct Compiled {
@@ -129,7 +131,8 @@ struct Compiler<'a> {
     guards: Vec<Vec<Symbol>>,
     /// Of the scenario being compiled.
     late: Vec<Symbol>,
-    nodes_before: usize,
+    /// Parts of the scenario being compiled that were looked at.
+    visited: usize,
 }
 
 impl<'a> Compiler<'a> {
@@ -152,13 +155,13 @@ impl<'a> Compiler<'a> {
             candidates: Vec::new(),
             guards: Vec::new(),
             late: Vec::new(),
-            nodes_before: 0,
+            visited: 0,
         }
     }
 
     fn scenario(&mut self, index: u32, scenario: &Scenario) {
         self.late.clear();
-        self.nodes_before = self.program.nodes.len();
+        self.visited = 0;
         let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else {
             return;
         };
@@ -195,9 +198,14 @@ impl<'a> Compiler<'a> {
         path: &str,
         open: &mut Vec<String>,
     ) -> Option<(NodeId, Option<Atoms>)> {
-        if self.program.nodes.len() - self.nodes_before > MAX_NODES {
-            let message = say!("条件展开后超过 {MAX_NODES} 个部分", "the condition has more than {MAX_NODES} parts");
-            self.diagnostics.push(Diagnostic::at(source, clause.range.clone(), Code::LimitExceeded, message));
+        self.visited += 1;
+        if self.visited > MAX_NODES {
+            // Said once; the rest of the condition is passed over.
+            if self.visited == MAX_NODES + 1 {
+                let message =
+                    say!("条件展开后超过 {MAX_NODES} 个部分", "the condition has more than {MAX_NODES} parts");
+                self.diagnostics.push(Diagnostic::at(source, clause.range.clone(), Code::LimitExceeded, message));
+            }
             return None;
         }
         match &clause.form {
@@ -254,6 +262,12 @@ impl<'a> Compiler<'a> {
             }
             // A cycle was reported where the vocabulary was read.
             Meaning::Condition(_) if open.iter().any(|other| other == name) => None,
+            Meaning::Condition(_) if open.len() >= MAX_OPEN => {
+                let message =
+                    say!("条件套条件超过 {MAX_OPEN} 层", "conditions in conditions, deeper than {MAX_OPEN} levels");
+                self.diagnostics.push(Diagnostic::at(source, clause.range.clone(), Code::LimitExceeded, message));
+                None
+            }
             Meaning::Condition(_) if whole_word || even_negated => {
                 let message = say!(
                     "“${name}”是条件，不能加 whole_word 或 even_negated，请写在它自己的词上",
@@ -336,7 +350,7 @@ impl<'a> Compiler<'a> {
     fn is_choice(&self, node: NodeId) -> bool {
         let is_symbol = |node: NodeId| matches!(self.program.nodes[node as usize], Node::Symbol { .. });
         match self.program.nodes[node as usize] {
-            Node::Group { some, minimum, every, none, .. } => {
+            Node::Group { scope: Scope::Sentence, some, minimum, every, none, .. } => {
                 let children = |children| self.program.children(children);
                 minimum == 1
                     && children(every).is_empty()

@@ -338,7 +338,11 @@ impl Reader<'_> {
         let clause = self.clause(node)?;
         let is_one = |clause: &Clause| matches!(clause.form, Form::Term { .. } | Form::Reference { .. });
         let is_choice = |group: &Group| {
-            group.minimum == 1 && group.every.is_empty() && group.none.is_empty() && group.some.iter().all(is_one)
+            group.minimum == 1
+                && group.scope == Scope::Sentence
+                && group.every.is_empty()
+                && group.none.is_empty()
+                && group.some.iter().all(is_one)
         };
         match &clause.form {
             Form::Group(group) if is_choice(group) => Some(clause),

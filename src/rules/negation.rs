@@ -53,6 +53,9 @@ const INNOCENT: &[&str] = &[
     "有无",
 ];
 
+/// Characters of a clause that are looked at on either side of a hit, so that a clause without end costs no more.
+const NEARBY: usize = 40;
+
 /// Whether a hit is denied. `before` and `after` are what stands before and after it in its clause, `hit` is itself; all
 /// normalised.
 pub fn denied(before: &str, hit: &str, after: &str) -> bool {
@@ -61,6 +64,9 @@ pub fn denied(before: &str, hit: &str, after: &str) -> bool {
     if !"没有是不未非无会在再次现生过何么显".contains(last) {
         return false;
     }
+    let from = before.char_indices().rev().nth(NEARBY - 1).map_or(0, |(at, _)| at);
+    let to = after.char_indices().nth(NEARBY).map_or(after.len(), |(at, _)| at);
+    let (before, after) = (&before[from..], &after[..to]);
     let direct = before.strip_suffix(' ').unwrap_or(before);
     let loosened = BETWEEN.iter().find_map(|word| direct.strip_suffix(word)).unwrap_or(direct);
     [direct, loosened].into_iter().any(|before| denied_directly(before, hit, after))

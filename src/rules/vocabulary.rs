@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::condition::{self, Clause, Form, checked_term};
 use crate::say;
 use crate::source::{Code, Diagnostic, Document, Entry, SourceText, Value, nearest};
@@ -73,28 +75,23 @@ impl Vocabulary {
 
     /// The terms of a list with those of the lists it includes, each once, in order; `None` when it is no list.
     pub fn terms<'a>(&'a self, name: &'a str) -> Option<Vec<&'a str>> {
-        let mut terms = Vec::new();
-        let mut open = Vec::new();
-        self.collect(name, &mut terms, &mut open)?;
+        let (mut terms, mut seen, mut open) = (Vec::new(), FxHashSet::default(), vec![name]);
+        while let Some(name) = open.pop() {
+            // Each list once, however often it is included: included twice at every level it would double at each.
+            if !seen.insert(name) {
+                continue;
+            }
+            let Meaning::List(entries) = &self.definitions.get(name)?.meaning else { return None };
+            for entry in entries {
+                match entry {
+                    ListEntry::Term(term) => terms.push(term.as_str()),
+                    ListEntry::Reference(name, _) => open.push(name.as_str()),
+                }
+            }
+        }
         terms.sort_unstable();
         terms.dedup();
         Some(terms)
-    }
-
-    fn collect<'a>(&'a self, name: &'a str, terms: &mut Vec<&'a str>, open: &mut Vec<&'a str>) -> Option<()> {
-        let Meaning::List(entries) = &self.definitions.get(name)?.meaning else { return None };
-        if open.contains(&name) {
-            return Some(());
-        }
-        open.push(name);
-        for entry in entries {
-            match entry {
-                ListEntry::Term(term) => terms.push(term),
-                ListEntry::Reference(name, _) => self.collect(name, terms, open)?,
-            }
-        }
-        open.pop();
-        Some(())
     }
 
     fn define(&mut self, document: &Document, entry: &Entry, meaning: Meaning, diagnostics: &mut Vec<Diagnostic>) {
@@ -146,7 +143,7 @@ impl Vocabulary {
     }
 
     fn reaches_itself(&self, start: &str) -> bool {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
         let mut open: Vec<&str> = vec![start];
         while let Some(name) = open.pop() {
             let Some(definition) = self.definitions.get(name) else { continue };
@@ -154,8 +151,7 @@ impl Vocabulary {
                 if used == start {
                     return true;
                 }
-                if !seen.contains(&used) {
-                    seen.push(used);
+                if seen.insert(used) {
                     open.push(used);
                 }
             }

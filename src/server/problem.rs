@@ -15,12 +15,10 @@ use crate::source::{Diagnostic, Lang, Message, Position, Severity, nearest};
 
 /// The media type of a problem document.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
-/// Bytes up to which a name is held against all others: the distance costs the product of both lengths.
-const LONGEST_NAME: usize = 200;
 
 /// The known name that was probably meant by one that a caller gave.
 pub(super) fn near<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
-    if given.len() > LONGEST_NAME { None } else { nearest(given, known).map(str::to_owned) }
+    nearest(given, known).map(str::to_owned)
 }
 
 macro_rules! kinds {

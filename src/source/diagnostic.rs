@@ -1,7 +1,7 @@
 //! One finding about one place in what an editor wrote.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Code, Lang, Message};
 
@@ -21,6 +21,8 @@ pub struct SourceText {
     pub path: String,
     /// The whole file.
     pub text: String,
+    /// Where lines begin (bytes), once somebody has asked.
+    lines: OnceLock<Vec<usize>>,
 }
 
 /// Line and column, both from 1; columns count characters.
@@ -33,18 +35,23 @@ pub struct Position {
 }
 
 impl SourceText {
+    /// A file's text under its path.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> SourceText {
+        SourceText { path: path.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
     /// Line and column of a byte offset (clamped to the text, and to a character's start).
     pub fn position(&self, byte: usize) -> Position {
         let mut byte = byte.min(self.text.len());
         while !self.text.is_char_boundary(byte) {
             byte -= 1;
         }
-        let before = &self.text[..byte];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let lines = self.lines.get_or_init(|| {
+            let after_breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(after_breaks).collect()
+        });
+        let line = lines.partition_point(|start| *start <= byte);
+        Position { line, column: self.text[lines[line - 1]..byte].chars().count() + 1 }
     }
 }
 

@@ -30,14 +30,14 @@ impl Document {
     /// file is an empty text.
     pub fn parse(path: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Document> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Arc::new(SourceText { path: path.to_owned(), text: text.to_owned() });
+        let source = Arc::new(SourceText::new(path, text));
         Document::of_part(source, 0..text.len(), diagnostics)
     }
 
     /// Reads a Markdown file that begins with front matter between two lines `---`; gives it with what follows it.
     pub fn parse_front_matter(path: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(Document, String)> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-        let source = Arc::new(SourceText { path: path.to_owned(), text });
+        let source = Arc::new(SourceText::new(path, text));
         let text = &source.text;
         let yaml = text.strip_prefix("---\n").and_then(|rest| {
             let end = if rest.starts_with("---\n") { 0 } else { rest.find("\n---\n").map(|at| at + 1)? };

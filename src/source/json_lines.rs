@@ -41,7 +41,7 @@ pub fn read_json_lines<T: DeserializeOwned>(
 fn finding(path: &str, number: usize, line: &str, error: &serde_json::Error) -> Diagnostic {
     let shown: String = line.chars().take(200).collect();
     let blank_lines = "\n".repeat(number - 1);
-    let source = Arc::new(SourceText { path: path.to_owned(), text: format!("{blank_lines}{shown}") });
+    let source = Arc::new(SourceText::new(path, format!("{blank_lines}{shown}")));
     let error = error.to_string();
     let what = error.split(" at line").next().unwrap_or(&error);
     let message = say!("第 {number} 行读不懂：{what}", "cannot read line {number}: {what}");

@@ -25,12 +25,21 @@ pub use read::Unread;
 pub use render::{render, render_plain};
 pub use tree::{Entry, Node, Value};
 
+/// Characters up to which a word is held against all others: the distance costs the product of both lengths.
+const LONGEST: usize = 200;
+
 /// The nearest of `known` to a misspelt `word`, when it is near enough to be meant (Damerau-Levenshtein distance of at
 /// most a third of its length, at least one).
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let length = word.chars().take(LONGEST + 1).count();
+    if length > LONGEST {
+        return None;
+    }
+    let allowed = (length / 3).max(1);
     known
         .into_iter()
+        // The distance is at least the difference of the lengths.
+        .filter(|candidate| candidate.chars().take(2 * LONGEST).count().abs_diff(length) <= allowed)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min()
