@@ -436,3 +436,18 @@ fn limited(kilobytes: u32, arguments: &[&str]) -> Run {
     shell.args(["-c", &format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_jiesu")]);
     Run::command(shell).arguments(arguments)
 }
+
+/// Lists and conditions that use the next one twice, thirty levels deep: written out they would be a thousand million.
+#[test]
+fn lists_and_conditions_that_double_at_every_level_end() {
+    let folder = Folder::init();
+    let doubling = |name: &str, last: &str, level: &dyn Fn(usize) -> String| {
+        (0..30).map(|n| format!("{name}{n}: {}\n", level(n + 1))).chain([last.to_owned()]).collect::<String>()
+    };
+    let lists = doubling("l", "l30: [漏]\n", &|next| format!("[$l{next}, $l{next}]"));
+    let conditions = doubling("c", "c30: {any: [$nowhere]}\n", &|next| format!("{{any: [$c{next}, $c{next}]}}"));
+    folder.write("bundle/rules/terms/doubling.yaml", lists);
+    folder.write("bundle/rules/conditions/doubling.yaml", conditions);
+    folder.edit("bundle/rules/scenarios/road/streetlight-out.yaml", "    - 路灯故障\n", "    - $l0\n    - $c0\n");
+    folder.run(&["check"]).within(QUICKLY).go().ends(1, &["`$nowhere`", "deeper than 10 levels"]);
+}
