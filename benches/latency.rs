@@ -12,6 +12,10 @@ use jiesu::knowledge::Query;
 use jiesu::text::Text;
 use support::{Corpus, load, resident_mb};
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds over all complaints; the first only warms up.
 const ROUNDS: usize = 4;
 

@@ -13,6 +13,10 @@ use jiesu::knowledge::Query;
 use jiesu::text::Text;
 use support::{Corpus, load};
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Complaints in one round.
 const ROUND: usize = 100;
 

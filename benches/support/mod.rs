@@ -88,7 +88,7 @@ impl Corpus {
     }
 
     /// Words of two to five characters as often as they occur in the cases, but for those that stand in more than a
-    /// hundredth of all texts: no editor writes 我们 or 问题 as a term.
+    /// two-hundredth of all texts: no editor writes 我们 or 问题 as a term.
     fn words(&self) -> Vec<String> {
         let segmenter = Segmenter::new([]);
         let mut words = Vec::new();
@@ -110,7 +110,7 @@ impl Corpus {
             }
             words.extend(own);
         }
-        words.retain(|word| texts_with[word] * 100 <= sample.len());
+        words.retain(|word| texts_with[word] * 200 <= sample.len());
         words
     }
 
