@@ -1,14 +1,12 @@
 //! From what was found to what is said: references with spans, the reply, questions, deadlines in words.
 
-use std::ops::Range;
-
 use jiff::{Zoned, civil, tz::TimeZone};
 
 use super::decision::{
     ArticleReference, CaseReference, Deadline, EvidenceItem, FactItem, Named, NoticeReference, PassageItem, Question,
 };
 use crate::catalog::{self, Catalog, Department, Region};
-use crate::knowledge::{Article, Basis, Case, Hit, Notice, Origin, Passage, Query};
+use crate::knowledge::{Article, Case, Hit, Notice, Origin, Passage, Query};
 use crate::rules::{Compiled, Evidence, Scenario, Slot};
 use crate::text::{Fact, FactKind, Text};
 
@@ -152,20 +150,14 @@ pub(super) fn article(hit: &Hit<'_, Article>, query: &Query, named: bool) -> Art
     ArticleReference {
         id: article.id.clone(),
         title: article.title.clone(),
-        basis: article.basis.iter().map(cited).collect(),
+        basis: article.basis.iter().map(ToString::to_string).collect(),
         effective: article.effective.map(|date| date.to_string()),
         expires: article.expires.map(|date| date.to_string()),
         text: article.body.clone(),
-        passage: hit.passages(query).into_iter().next().map(passage),
+        passage: hit.passages(query).into_iter().next().map(PassageItem::from),
         named,
         similarity: rounded(hit.similarity),
     }
-}
-
-/// A law as it is cited: 《城市供水条例》第二十七条.
-fn cited(basis: &Basis) -> String {
-    let title = if basis.title.starts_with('《') { basis.title.clone() } else { format!("《{}》", basis.title) };
-    title + basis.article.as_deref().unwrap_or_default()
 }
 
 pub(super) fn case(hit: &Hit<'_, Case>, query: &Query) -> CaseReference {
@@ -182,14 +174,16 @@ pub(super) fn case(hit: &Hit<'_, Case>, query: &Query) -> CaseReference {
             Origin::Example => "example",
         }
         .to_owned(),
-        passage: hit.passages(query).into_iter().next().map(passage),
+        passage: hit.passages(query).into_iter().next().map(PassageItem::from),
         similarity: rounded(hit.similarity),
     }
 }
 
-fn passage(passage: Passage) -> PassageItem {
-    let pair = |range: &Range<u32>| (range.start, range.end);
-    PassageItem { marks: passage.marks.iter().map(pair).collect(), text: passage.text }
+impl From<Passage> for PassageItem {
+    fn from(passage: Passage) -> PassageItem {
+        let marks = passage.marks.iter().map(|range| (range.start, range.end)).collect();
+        PassageItem { text: passage.text, marks }
+    }
 }
 
 /// Three digits after the point: more would claim what is not known, and read badly.

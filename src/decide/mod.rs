@@ -16,7 +16,8 @@ mod rank;
 pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE, parse_time};
 pub use decision::{
     ArticleReference, Bar, CaseReference, CategoryReference, Deadline, Decision, DepartmentReference, EvidenceItem,
-    FactItem, Matter, Named, NoticeReference, Outcome, Question, Reply, RunnerUp, ScenarioReference, Source,
+    FactItem, Matter, Named, NoticeReference, Outcome, PassageItem, Question, Reply, RunnerUp, ScenarioReference,
+    Source,
 };
 pub use engine::{Engine, Options, Parts, Settings};
 pub use prepared::Prepared;

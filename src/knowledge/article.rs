@@ -1,5 +1,6 @@
 //! Articles: one policy answer each, with its legal basis and its validity.
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil;
@@ -27,6 +28,17 @@ pub struct Basis {
     pub article: Option<String>,
     /// Where it is published.
     pub url: Option<String>,
+}
+
+impl fmt::Display for Basis {
+    /// As a law is cited: 《物业管理条例》第五十一条.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let article = self.article.as_deref().unwrap_or_default();
+        match self.title.starts_with('《') {
+            true => write!(f, "{}{article}", self.title),
+            false => write!(f, "《{}》{article}", self.title),
+        }
+    }
 }
 
 /// What stands between the two lines `---`.

@@ -13,8 +13,8 @@ use super::app::App;
 use super::body::{self, Object};
 use super::matching::moment;
 use super::problem::{Kind as ProblemKind, Place, Problem, near};
-use crate::decide::{ComplaintError, Engine, MAX_TEXT};
-use crate::knowledge::{Article, Basis, Case, Filter, Hit as Found, Notice, Passage as FoundPassage, Query};
+use crate::decide::{ComplaintError, Engine, MAX_TEXT, PassageItem};
+use crate::knowledge::{Article, Case, Filter, Hit as Found, Notice, Passage, Query};
 use crate::say;
 use crate::text::Text;
 
@@ -88,21 +88,11 @@ pub(super) struct Hit {
     /// The answer of an article, the words of a notice, or what was answered to a case.
     text: Option<String>,
     /// The passage that shows why it was found; none where only the title does.
-    passage: Option<Passage>,
+    passage: Option<PassageItem>,
     /// How much of the query's informative words it has, 0 to 1.
     similarity: f64,
     /// BM25; comparable only within one kind of one answer, articles with notices excepted.
     score: f64,
-}
-
-/// A passage with what to highlight.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Passage {
-    /// Some sixty characters.
-    text: String,
-    /// First character and past the last, in characters of the passage.
-    #[schema(value_type = Vec<Vec<u32>>)]
-    marks: Vec<(u32, u32)>,
 }
 
 /// Looks in articles, notices and past cases. Of each kind the order is that of the index (what an article's known
@@ -272,7 +262,7 @@ fn article(found: &Found<'_, Article>, query: &Query) -> Hit {
         kind: Kind::Article,
         id: item.id.clone(),
         title: Some(item.title.clone()),
-        basis: item.basis.iter().map(cited).collect(),
+        basis: item.basis.iter().map(ToString::to_string).collect(),
         text: Some(item.body.clone()),
         passage: passage(found.passages(query)),
         similarity: rounded(similarity),
@@ -308,15 +298,8 @@ fn case(found: &Found<'_, Case>, query: &Query) -> Hit {
     }
 }
 
-/// A law as it is cited: 《城市供水条例》第二十七条.
-fn cited(basis: &Basis) -> String {
-    let title = if basis.title.starts_with('《') { basis.title.clone() } else { format!("《{}》", basis.title) };
-    title + basis.article.as_deref().unwrap_or_default()
-}
-
-fn passage(passages: Vec<FoundPassage>) -> Option<Passage> {
-    let FoundPassage { text, marks } = passages.into_iter().next()?;
-    Some(Passage { text, marks: marks.into_iter().map(|mark| (mark.start, mark.end)).collect() })
+fn passage(passages: Vec<Passage>) -> Option<PassageItem> {
+    passages.into_iter().next().map(PassageItem::from)
 }
 
 /// Three digits after the point, as in decisions.
