@@ -19,10 +19,10 @@ pub(super) fn check(
     let scenario_ids: BTreeSet<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
     let article_ids: BTreeSet<&str> = articles.iter().map(|article| article.id.as_str()).collect();
     for scenario in scenarios {
-        for id in scenario.articles.iter().filter(|id| !article_ids.contains(id.as_str())) {
-            let at = scenario.source.text.rfind(id.as_str()).unwrap_or(0);
-            let finding =
-                Diagnostic::at(&scenario.source, at..at + id.len(), Code::UnknownReference, unknown_article(id));
+        let articles = scenario.articles.iter().zip(&scenario.places.articles);
+        for (id, place) in articles.filter(|(id, _)| !article_ids.contains(id.as_str())) {
+            let message = unknown_article(id);
+            let finding = Diagnostic::at(&scenario.source, place.clone(), Code::UnknownReference, message);
             diagnostics.push(suggested(finding, id, &article_ids));
         }
     }
@@ -49,15 +49,11 @@ pub(super) fn check(
 fn uses(scenarios: &[std::sync::Arc<Scenario>]) -> Vec<ScenarioUse<'_>> {
     scenarios
         .iter()
-        .map(|scenario| {
-            let at = scenario.source.text.find("category:").unwrap_or(0);
-            let end = scenario.source.text[at..].find('\n').map_or(scenario.source.text.len(), |length| at + length);
-            ScenarioUse {
-                id: &scenario.id,
-                category: Some(&scenario.category),
-                source: &scenario.source,
-                range: at..end,
-            }
+        .map(|scenario| ScenarioUse {
+            id: &scenario.id,
+            category: Some(&scenario.category),
+            source: &scenario.source,
+            range: scenario.places.category.clone(),
         })
         .collect()
 }

@@ -89,8 +89,8 @@ fn by_id(mut scenarios: Vec<Arc<Scenario>>, diagnostics: &mut Vec<Diagnostic>) -
     for pair in scenarios.windows(2).filter(|pair| pair[0].id == pair[1].id) {
         let (id, other) = (&pair[1].id, &pair[0].source.path);
         let message = say!("场景编号“{id}”已在 {other} 用过", "the id `{id}` is already used in {other}");
-        let at = pair[1].source.text.find(id.as_str()).unwrap_or(0);
-        diagnostics.push(Diagnostic::at(&pair[1].source, at..at + id.len(), Code::DuplicateId, message));
+        let place = pair[1].places.id.clone();
+        diagnostics.push(Diagnostic::at(&pair[1].source, place, Code::DuplicateId, message));
     }
     if scenarios.len() > MAX_SCENARIOS {
         let message = say!("场景超过 {MAX_SCENARIOS} 个", "more than {MAX_SCENARIOS} scenarios");

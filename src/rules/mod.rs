@@ -17,7 +17,7 @@ pub use condition::{Clause, Form, Group, Scope};
 pub use matcher::{Evidence, ScenarioMatch};
 pub use negation::denied;
 pub use program::Leaf;
-pub use scenario::{Examples, Kind, Priority, Scenario, Slot};
+pub use scenario::{Examples, Kind, Places, Priority, Scenario, Slot};
 pub use vocabulary::Vocabulary;
 
 /// Terms longer than this (normalised characters) are refused.

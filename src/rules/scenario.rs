@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -105,11 +106,44 @@ pub struct Examples {
     pub no_match: Vec<String>,
 }
 
+/// Where parts of a scenario stand in its file (bytes), for findings that only show when it is held against others.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The value of `id`.
+    pub id: Range<usize>,
+    /// The value of `category`.
+    pub category: Range<usize>,
+    /// Each of `articles`.
+    pub articles: Vec<Range<usize>>,
+    /// Each example that matches.
+    pub matching: Vec<Range<usize>>,
+    /// Each that does not.
+    pub no_match: Vec<Range<usize>>,
+}
+
+impl Places {
+    fn of(document: &Document) -> Places {
+        let each = |way: &[Step<'_>]| match document.node(way).map(|node| &node.value) {
+            Some(Value::List(items)) => items.iter().map(|item| item.range.clone()).collect(),
+            _ => Vec::new(),
+        };
+        Places {
+            id: document.range(&[Step::Key("id")]),
+            category: document.range(&[Step::Key("category")]),
+            articles: each(&[Step::Key("articles")]),
+            matching: each(&[Step::Key("examples"), Step::Key("match")]),
+            no_match: each(&[Step::Key("examples"), Step::Key("no_match")]),
+        }
+    }
+}
+
 /// One kind of matter: when it applies and how it is answered. Who handles it is the catalog's business.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// The file it was read from.
     pub source: Arc<SourceText>,
+    /// Where its parts stand in it.
+    pub places: Places,
     /// `<domain>/<name>`.
     pub id: String,
     /// Shown to agents.
@@ -205,6 +239,7 @@ impl Scenario {
         let ScenarioFile { steps, reply, articles, examples, .. } = file;
         Some(Scenario {
             source: Arc::clone(document.source()),
+            places: Places::of(document),
             id,
             title,
             category,
