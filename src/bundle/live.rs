@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::load::{Bundle, Loaded, Loader};
 use super::{Cache, History, Snapshot, SnapshotError, git};
-use crate::say;
 use crate::source::{Diagnostic, Message};
 
 /// The bundle that answers now.
@@ -193,9 +192,7 @@ impl Tried {
 /// Keeping is for the next start; when it fails (a full disk) the bundle is served all the same.
 fn keep(history: &History, bundle: &Bundle) {
     if let Err(error) = history.keep(bundle.engine.revision(), &bundle.snapshot) {
-        let message =
-            say!("last good bundle could not be kept: {error}", "last good bundle could not be kept: {error}");
-        tracing::error!("{}", message.en);
+        tracing::error!(%error, "last good bundle could not be kept");
     }
 }
 

@@ -69,14 +69,14 @@ pub struct Due {
 const END_OF_DAY: civil::Time = civil::Time::constant(23, 59, 59, 0);
 
 impl Due {
-    /// As it is said in a reply: `11月23日14:30`; the end of a day is 24:00; the year comes first when it is another
-    /// than that of `now`.
+    /// As it is said in a reply: `11月23日14:30`; the end of a day is the day alone; the year comes first when it is
+    /// another than that of `now`.
     pub fn in_words(&self, now: civil::Date) -> String {
         let (year, month, day) = (self.at.year(), self.at.month(), self.at.day());
         let year = if year == now.year() { String::new() } else { format!("{year}年") };
         let time = match self.at.time() {
-            END_OF_DAY => "24:00".to_owned(),
-            time => format!("{:02}:{:02}", time.hour(), time.minute()),
+            END_OF_DAY => String::new(),
+            time => format!("{}:{:02}", time.hour(), time.minute()),
         };
         format!("{year}{month}月{day}日{time}")
     }

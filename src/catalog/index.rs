@@ -5,7 +5,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Message, Step, nearest};
+use crate::source::{Code, Diagnostic, Document, Message, Step, is_id, nearest};
 use crate::text::normalise;
 
 /// After so many findings the nearest known id is no longer looked for: a file that is wrong throughout must not cost
@@ -154,11 +154,4 @@ impl Index {
         self.positions.insert(text.into(), (position, range));
         None
     }
-}
-
-/// Whether a text can be an id: parts of `a-z`, `0-9` and `-`, with `/` between them.
-fn is_id(text: &str) -> bool {
-    text.split('/').all(|part| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    })
 }

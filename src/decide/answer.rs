@@ -111,19 +111,9 @@ pub(super) fn deadline(
     Deadline {
         term: term.in_words().zh,
         due: timestamp(due.at, at.time_zone()),
-        text: in_words(due.at, at.datetime()),
+        text: due.in_words(at.date()),
         basis: basis.map(str::to_owned),
         beyond_calendar: due.beyond_calendar,
-    }
-}
-
-/// `11月23日14:30`; the end of a day is the day alone, another year is named.
-fn in_words(due: civil::DateTime, at: civil::DateTime) -> String {
-    let year = if due.year() == at.year() { String::new() } else { format!("{}年", due.year()) };
-    let day = format!("{year}{}月{}日", due.month(), due.day());
-    match (due.hour(), due.minute()) {
-        (23, 59) => day,
-        (hour, minute) => format!("{day}{hour}:{minute:02}"),
     }
 }
 

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Message, Step};
-
-/// The longest id, in bytes.
-const MAX_LENGTH: usize = 100;
+use crate::source::{Code, Diagnostic, Document, MAX_ID, Message, Step, is_id};
 
 /// Something with an id that was read from a document.
 pub trait Identified {
@@ -16,20 +13,12 @@ pub trait Identified {
     fn document(&self) -> Option<&Arc<Document>>;
 }
 
-/// Whether a text is an id of the bundle: lower-case ASCII letters, digits and `-`, in parts joined by `/`.
-fn is_id(text: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    text.len() <= MAX_LENGTH && text.split('/').all(part)
-}
-
 /// Reports an id that is none.
 pub(super) fn check_id(document: &Document, id: &str, diagnostics: &mut Vec<Diagnostic>) {
     if !is_id(id) {
         let message = say!(
-            "id 只用小写英文字母、数字和 -，各段之间用 /，最长 {MAX_LENGTH} 个字符",
-            "an id is made of lower-case letters, digits and `-`, with `/` between parts, at most {MAX_LENGTH} characters"
+            "id 只用小写英文字母、数字和 -，各段之间用 /，最长 {MAX_ID} 个字符",
+            "an id is made of lower-case letters, digits and `-`, with `/` between parts, at most {MAX_ID} characters"
         );
         diagnostics.push(document.diagnostic_at(&[Step::Key("id")], Code::InvalidId, message));
     }
@@ -95,6 +84,6 @@ mod tests {
         ] {
             assert_eq!(is_id(text), expected, "{text}");
         }
-        assert!(!is_id(&"a".repeat(MAX_LENGTH + 1)));
+        assert!(!is_id(&"a".repeat(MAX_ID + 1)));
     }
 }

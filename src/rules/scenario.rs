@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Clause};
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Entry, Node, SourceText, Step, Unread, Value};
+use crate::source::{Code, Diagnostic, Document, Entry, Node, SourceText, Step, Unread, Value, is_id};
 use crate::text::FactKind;
 
 /// What a caller wants.
@@ -266,11 +266,7 @@ impl Scenario {
 }
 
 fn check_id(document: &Document, id: &str, diagnostics: &mut Vec<Diagnostic>) {
-    let part_is_fine = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let parts: Vec<&str> = id.split('/').collect();
-    if parts.len() != 2 || !parts.iter().all(|part| part_is_fine(part)) || id.len() > 100 {
+    if !is_id(id) || id.split('/').count() != 2 {
         let message = say!(
             "场景编号“{id}”应写成“领域/名称”，只用小写字母、数字和 -",
             "the id `{id}` should be `domain/name`, of lower-case letters, digits and `-`"

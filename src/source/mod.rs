@@ -25,6 +25,18 @@ pub use read::Unread;
 pub use render::{render, render_plain};
 pub use tree::{Entry, Node, Value};
 
+/// Bytes of an id, at the most.
+pub const MAX_ID: usize = 100;
+
+/// Whether a text is an id of the bundle: lower-case ASCII letters, digits and `-`, in parts joined by `/`, at most
+/// [`MAX_ID`] bytes.
+pub fn is_id(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    text.len() <= MAX_ID && text.split('/').all(part)
+}
+
 /// Characters up to which a word is held against all others: the distance costs the product of both lengths.
 const LONGEST: usize = 200;
 

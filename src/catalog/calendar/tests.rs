@@ -78,21 +78,23 @@ fn deadlines_fall_where_people_expect_them() {
     use CalendarKind::{EveryDay, Workdays};
     let calendar = both_years();
     for (deadline, kind, from, due, words, beyond) in [
-        ("30 minutes", Workdays, "2026-11-23 23:45:10", "2026-11-24T00:15:10", "11月24日00:15", false),
+        ("30 minutes", Workdays, "2026-11-23 23:45:10", "2026-11-24T00:15:10", "11月24日0:15", false),
         ("24 hours", Workdays, "2026-11-20 14:30:00", "2026-11-21T14:30:00", "11月21日14:30", false),
-        ("1 day", Workdays, "2026-11-23 00:00:00", "2026-11-24T23:59:59", "11月24日24:00", false),
-        ("7 days", Workdays, "2026-09-28 09:00:00", "2026-10-05T23:59:59", "10月5日24:00", false),
-        ("5 working days", Workdays, "2026-11-23 09:00:00", "2026-11-30T23:59:59", "11月30日24:00", false),
+        // A minute before midnight is no end of a day.
+        ("24 hours", Workdays, "2026-11-20 23:59:00", "2026-11-21T23:59:00", "11月21日23:59", false),
+        ("1 day", Workdays, "2026-11-23 00:00:00", "2026-11-24T23:59:59", "11月24日", false),
+        ("7 days", Workdays, "2026-09-28 09:00:00", "2026-10-05T23:59:59", "10月5日", false),
+        ("5 working days", Workdays, "2026-11-23 09:00:00", "2026-11-30T23:59:59", "11月30日", false),
         // From a Saturday: Monday is the first day counted.
-        ("1 working day", Workdays, "2026-11-21 09:00:00", "2026-11-23T23:59:59", "11月23日24:00", false),
+        ("1 working day", Workdays, "2026-11-21 09:00:00", "2026-11-23T23:59:59", "11月23日", false),
         // Over the National Day holiday, with the make-up Saturday 10 October.
-        ("3 working days", Workdays, "2026-09-30 17:59:00", "2026-10-10T23:59:59", "10月10日24:00", false),
-        ("3 working days", EveryDay, "2026-09-30 17:59:00", "2026-10-03T23:59:59", "10月3日24:00", false),
+        ("3 working days", Workdays, "2026-09-30 17:59:00", "2026-10-10T23:59:59", "10月10日", false),
+        ("3 working days", EveryDay, "2026-09-30 17:59:00", "2026-10-03T23:59:59", "10月3日", false),
         // Over the end of the tables.
-        ("5 working days", Workdays, "2026-12-29 09:00:00", "2027-01-05T23:59:59", "2027年1月5日24:00", true),
-        ("5 working days", EveryDay, "2026-12-29 09:00:00", "2027-01-03T23:59:59", "2027年1月3日24:00", false),
-        ("7 days", Workdays, "2026-12-29 09:00:00", "2027-01-05T23:59:59", "2027年1月5日24:00", false),
-        ("2 working days", Workdays, "2026-12-29 09:00:00", "2026-12-31T23:59:59", "12月31日24:00", false),
+        ("5 working days", Workdays, "2026-12-29 09:00:00", "2027-01-05T23:59:59", "2027年1月5日", true),
+        ("5 working days", EveryDay, "2026-12-29 09:00:00", "2027-01-03T23:59:59", "2027年1月3日", false),
+        ("7 days", Workdays, "2026-12-29 09:00:00", "2027-01-05T23:59:59", "2027年1月5日", false),
+        ("2 working days", Workdays, "2026-12-29 09:00:00", "2026-12-31T23:59:59", "12月31日", false),
     ] {
         let from: civil::DateTime = from.parse().unwrap();
         let found = calendar.due(&Deadline::parse(deadline).unwrap(), kind, from);
