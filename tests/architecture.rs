@@ -25,6 +25,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("bundle", 4),
     ("check", 5),
     ("report", 5),
+    ("import", 5),
     ("tickets", 5),
     ("server", 6),
     ("lsp", 6),
