@@ -8,6 +8,7 @@ mod complaint;
 mod decision;
 mod engine;
 mod kind;
+pub mod learned;
 mod matters;
 mod place;
 mod prepared;

@@ -2,3 +2,17 @@
 //!
 //! Numbers only: texts come in as features, labels as indexes. Nothing here knows rules, knowledge or files, and the
 //! same cases in the same order give the same model, bit for bit.
+
+mod bar;
+mod choice;
+mod curve;
+mod linear;
+mod matrix;
+mod random;
+
+pub use bar::{threshold, wilson_lower};
+pub use choice::{Choice, Questions};
+pub use curve::Curve;
+pub use linear::{Fit, Linear};
+pub use matrix::{Matrix, Row};
+pub use random::Random;

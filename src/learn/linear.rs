@@ -1,0 +1,237 @@
+//! A linear classifier over sparse features: one against the rest, squared hinge loss.
+//!
+//! For each class it minimises ½‖w‖² + C Σ max(0, 1 − y·(w·x + b))², by dual coordinate descent (Hsieh, Chang, Lin,
+//! Keerthi, Sundararajan: *A Dual Coordinate Descent Method for Large-scale Linear SVM*, ICML 2008), with the bias as
+//! one more feature, as liblinear does. What differs is the order of the work: liblinear goes through all rows once for each class;
+//! here all classes are updated while a row is at hand, so the weights of its features are read once for all of
+//! them, side by side in memory. With 130 classes that is several times faster, and gives the same optimum.
+
+use serde::{Deserialize, Serialize};
+
+use super::matrix::{Matrix, Row};
+use super::random::Random;
+
+/// Weights smaller than this are left out of the model: they move no score by a visible amount.
+const NEGLIGIBLE: f32 = 0.002;
+/// A class whose dual variable moves by less than this is left as it is.
+const STILL: f32 = 1e-6;
+/// Classes are worked on so many at a time, so that the sums stay in registers.
+const LANES: usize = 8;
+
+/// How to fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// C: what an error costs, against the length of the weights.
+    pub cost: f32,
+    /// The value of the feature that is always there; its weight times this is the bias.
+    pub bias: f32,
+    /// Passes over the rows, at the most.
+    pub passes: usize,
+    /// It ends once no projected gradient of a pass is larger.
+    pub tolerance: f32,
+}
+
+impl Default for Fit {
+    fn default() -> Self {
+        Fit { cost: 1.0, bias: 1.0, passes: 30, tolerance: 0.1 }
+    }
+}
+
+/// One weight per feature and class, sparse.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Linear {
+    classes: u32,
+    biases: Vec<f32>,
+    /// Where the weights of each feature begin, and where the last end.
+    starts: Vec<u32>,
+    weights: Vec<(u16, f32)>,
+}
+
+impl Linear {
+    /// Fits rows with their classes (below `classes`, at most 65,536). Deterministic. Memory: one `f32` for each
+    /// feature and class, and one for each row and class.
+    pub fn fit(matrix: &Matrix, labels: &[u32], classes: usize, fit: &Fit) -> Linear {
+        Solver::new(matrix, labels, classes, fit).solve().sparse()
+    }
+
+    /// How many classes it tells apart.
+    pub fn classes(&self) -> usize {
+        self.classes as usize
+    }
+
+    /// The score of every class for a row: positive for its own, negative for the others, when it is sure.
+    pub fn scores(&self, row: impl IntoIterator<Item = (u32, f32)>) -> Vec<f32> {
+        let mut scores = self.biases.clone();
+        for (column, value) in row {
+            for (class, weight) in self.weights_of(column) {
+                scores[usize::from(*class)] += value * weight;
+            }
+        }
+        scores
+    }
+
+    /// What one feature of value 1 adds to the score of a class.
+    pub fn weight(&self, column: u32, class: usize) -> f32 {
+        let weights = self.weights_of(column);
+        weights.iter().find(|(own, _)| usize::from(*own) == class).map_or(0.0, |(_, weight)| *weight)
+    }
+
+    /// Whether everything in it fits together, for a model that was read from a file.
+    pub fn is_sound(&self, width: usize) -> bool {
+        self.biases.len() == self.classes()
+            && self.starts.len() == width + 1
+            && self.starts.is_sorted()
+            && self.starts.last().is_some_and(|end| *end as usize == self.weights.len())
+            && self.weights.iter().all(|(class, weight)| u32::from(*class) < self.classes && weight.is_finite())
+            && self.biases.iter().all(|bias| bias.is_finite())
+    }
+
+    fn weights_of(&self, column: u32) -> &[(u16, f32)] {
+        let column = column as usize;
+        match (self.starts.get(column), self.starts.get(column + 1)) {
+            (Some(start), Some(end)) => &self.weights[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+}
+
+/// The state of the descent.
+struct Solver<'a> {
+    matrix: &'a Matrix,
+    labels: &'a [u32],
+    classes: usize,
+    /// Classes rounded up to whole lanes.
+    stride: usize,
+    fit: Fit,
+    /// Weights of feature after feature, `stride` each; the last is the bias.
+    weights: Vec<f32>,
+    /// Dual variables of row after row.
+    duals: Vec<f32>,
+}
+
+impl<'a> Solver<'a> {
+    fn new(matrix: &'a Matrix, labels: &'a [u32], classes: usize, fit: &Fit) -> Self {
+        let classes = classes.min(usize::from(u16::MAX) + 1);
+        let stride = classes.div_ceil(LANES) * LANES;
+        let weights = vec![0.0; (matrix.width() + 1) * stride];
+        let duals = vec![0.0; matrix.rows() * stride];
+        Solver { matrix, labels, classes, stride, fit: *fit, weights, duals }
+    }
+
+    fn solve(mut self) -> Self {
+        let mut order: Vec<usize> = (0..self.matrix.rows()).collect();
+        let mut random = Random::new(0);
+        let mut scores = vec![0.0; self.stride];
+        let mut steps = vec![0.0; self.stride];
+        // How many passes a row that nothing moved is left alone, and how often that was so in a row.
+        let mut resting = vec![(0_u8, 0_u8); self.matrix.rows()];
+        for pass in 0..self.fit.passes {
+            random.shuffle(&mut order);
+            let mut largest = 0.0_f32;
+            for &row in &order {
+                let (rest, times) = resting[row];
+                if rest > 0 {
+                    resting[row].0 -= 1;
+                    continue;
+                }
+                let gradient = self.visit(row, &mut scores, &mut steps);
+                largest = largest.max(gradient);
+                let times = if gradient < self.fit.tolerance { (times + 1).min(3) } else { 0 };
+                resting[row] = (times, times);
+            }
+            if largest < self.fit.tolerance && pass > 0 {
+                break;
+            }
+        }
+        self
+    }
+
+    /// One row, all classes; gives the largest projected gradient.
+    fn visit(&mut self, row: usize, scores: &mut [f32], steps: &mut [f32]) -> f32 {
+        let features = self.matrix.row(row);
+        self.scores(features, scores);
+        let slack = 0.5 / self.fit.cost;
+        let curvature = features.squared() + self.fit.bias * self.fit.bias + slack;
+        let duals = &mut self.duals[row * self.stride..(row + 1) * self.stride];
+        let own = self.labels[row] as usize;
+        let (mut moved, mut largest) = (0, 0.0_f32);
+        for class in 0..self.classes {
+            let sign = if class == own { 1.0 } else { -1.0 };
+            let dual = duals[class];
+            let gradient = sign * scores[class] - 1.0 + slack * dual;
+            let projected = if dual == 0.0 { gradient.min(0.0) } else { gradient };
+            largest = largest.max(projected.abs());
+            let next = (dual - gradient / curvature).max(0.0);
+            let step = next - dual;
+            steps[class] = 0.0;
+            if projected != 0.0 && step.abs() > STILL {
+                duals[class] = next;
+                steps[class] = step * sign;
+                moved += 1;
+            }
+        }
+        if moved > 0 {
+            self.step(features, &steps[..], moved);
+        }
+        largest
+    }
+
+    fn scores(&self, features: Row<'_>, scores: &mut [f32]) {
+        let bias = self.matrix.width() * self.stride;
+        for (score, weight) in scores.iter_mut().zip(&self.weights[bias..]) {
+            *score = weight * self.fit.bias;
+        }
+        for (column, value) in features.iter() {
+            let start = column as usize * self.stride;
+            add_scaled(scores, &self.weights[start..start + self.stride], value);
+        }
+    }
+
+    /// Moves the weights of a row's features by the steps of its classes.
+    fn step(&mut self, features: Row<'_>, steps: &[f32], moved: usize) {
+        let bias = std::iter::once((self.matrix.width() as u32, self.fit.bias));
+        // Few classes move once the first passes are over; then only theirs are touched.
+        if moved * LANES < self.stride {
+            let moving: Vec<(usize, f32)> =
+                steps.iter().copied().enumerate().take(self.classes).filter(|(_, step)| *step != 0.0).collect();
+            for (column, value) in features.iter().chain(bias) {
+                let weights = &mut self.weights[column as usize * self.stride..][..self.stride];
+                for (class, step) in &moving {
+                    weights[*class] += step * value;
+                }
+            }
+        } else {
+            for (column, value) in features.iter().chain(bias) {
+                let start = column as usize * self.stride;
+                add_scaled(&mut self.weights[start..start + self.stride], steps, value);
+            }
+        }
+    }
+
+    /// The model without what does not count.
+    fn sparse(self) -> Linear {
+        let width = self.matrix.width();
+        let mut starts = Vec::with_capacity(width + 1);
+        let mut weights = Vec::new();
+        for column in 0..width {
+            starts.push(weights.len() as u32);
+            let own = &self.weights[column * self.stride..][..self.classes];
+            let kept = own.iter().enumerate().filter(|(_, weight)| weight.abs() >= NEGLIGIBLE);
+            weights.extend(kept.map(|(class, weight)| (class as u16, *weight)));
+        }
+        starts.push(weights.len() as u32);
+        let biases = self.weights[width * self.stride..][..self.classes].iter().map(|w| w * self.fit.bias).collect();
+        Linear { classes: self.classes as u32, biases, starts, weights }
+    }
+}
+
+/// `target += source × factor`, lane by lane.
+fn add_scaled(target: &mut [f32], source: &[f32], factor: f32) {
+    let (target, _) = target.as_chunks_mut::<LANES>();
+    let (source, _) = source.as_chunks::<LANES>();
+    for (target, source) in target.iter_mut().zip(source) {
+        for lane in 0..LANES {
+            target[lane] += source[lane] * factor;
+        }
+    }
+}
