@@ -4,9 +4,11 @@
 
 mod figures;
 mod judged;
+mod near_copies;
 
 pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
     UnseenLabels,
 };
 pub use judged::{Judged, RulePrecision, Run};
+pub use near_copies::mark_near_copies;
