@@ -1,3 +1,14 @@
 //! What the bundle does on cases: evaluation against labels, corrupted and cut texts, reports for people and machines.
 //!
 //! Reads decisions and models from below; knows no HTTP and no tickets.
+
+mod figures;
+mod judged;
+mod near_copies;
+
+pub use figures::{
+    ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
+    UnseenLabels,
+};
+pub use judged::{Judged, RulePrecision, Run};
+pub use near_copies::mark_near_copies;

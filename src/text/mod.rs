@@ -8,6 +8,7 @@
 mod document;
 mod entities;
 mod facts;
+mod near_copies;
 mod normalise;
 pub mod numerals;
 mod segment;
@@ -16,5 +17,6 @@ mod simplify;
 
 pub use document::{Field, Span, Text};
 pub use facts::{Fact, FactKind, UnknownFactKind};
+pub use near_copies::{NearCopies, groups};
 pub use normalise::normalise;
 pub use segment::Segmenter;
