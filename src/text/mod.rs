@@ -10,6 +10,7 @@ mod entities;
 mod facts;
 mod normalise;
 pub mod numerals;
+pub mod pinyin;
 mod segment;
 mod sentences;
 mod simplify;
