@@ -12,3 +12,4 @@ pub use figures::{
 };
 pub use judged::{Judged, RulePrecision, Run};
 pub use near_copies::mark_near_copies;
+pub mod noise;

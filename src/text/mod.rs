@@ -11,6 +11,7 @@ mod facts;
 mod near_copies;
 mod normalise;
 pub mod numerals;
+pub mod pinyin;
 mod segment;
 mod sentences;
 mod simplify;
