@@ -6,6 +6,7 @@
 mod build;
 mod cases;
 mod check;
+mod eval;
 mod help;
 mod init;
 mod load;
@@ -60,7 +61,8 @@ enum Command {
     Search(search::Arguments),
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
-
+    /// Measure on data with known answers
+    Eval(eval::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
     /// Write a minimal bundle to start from
@@ -107,7 +109,7 @@ pub fn run() -> ExitCode {
         Command::Match(arguments) => matching::run(&cli.common, lang, &arguments),
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
-
+        Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),

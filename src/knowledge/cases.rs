@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use tantivy::directory::Directory;
+use tantivy::directory::{Directory, RamDirectory};
 
 use super::case::Case;
 use super::index::{IndexError, Part, TermIndex};
@@ -42,6 +42,14 @@ impl Cases {
         Ok(Cases::of(cases, index))
     }
 
+    /// Indexes cases in memory.
+    ///
+    /// # Errors
+    /// The index cannot be built.
+    pub fn in_memory(cases: Vec<Case>, segmenter: &Segmenter) -> Result<Cases, IndexError> {
+        Cases::build(&RamDirectory::create(), "", cases, segmenter)
+    }
+
     /// Opens what [`build`](Cases::build) wrote into the directory for the same cases and key.
     ///
     /// # Errors
@@ -69,15 +77,28 @@ impl Cases {
     /// The cases nearest to a query, at most `limit`, best first; of equal ones the smaller id. Only those that `keep`
     /// lets pass: a [`Filter`](super::Filter), or all but a case that is itself being decided.
     pub fn nearest(&self, query: &Query, limit: usize, keep: impl Fn(&Case) -> bool) -> Vec<Hit<'_, Case>> {
+        self.nearest_places(query, limit, |place| keep(&self.cases[place as usize]))
+            .into_iter()
+            .map(|(_, hit)| hit)
+            .collect()
+    }
+
+    /// The same, with the place of each case in [`all`](Cases::all); `keep` is asked by place.
+    pub fn nearest_places(
+        &self,
+        query: &Query,
+        limit: usize,
+        keep: impl Fn(u32) -> bool,
+    ) -> Vec<(u32, Hit<'_, Case>)> {
         let asked = self.index.ask(query);
-        let found = self.index.search(&asked, limit, |document| keep(&self.cases[document as usize]));
+        let found = self.index.search(&asked, limit, keep);
         let hit = |(document, score): (u32, f32)| {
             let item = &self.cases[document as usize];
             let similarity = match self.normalised[document as usize].get_or_init(|| changed(item)) {
                 Some(text) => asked.similarity(&[text]),
                 None => asked.similarity(&[item.title.as_deref().unwrap_or_default(), &item.text]),
             };
-            Hit { item, score, similarity }
+            (document, Hit { item, score, similarity })
         };
         found.into_iter().map(hit).collect()
     }
@@ -102,7 +123,6 @@ mod tests {
     use super::super::case::read_cases;
     use super::*;
     use crate::text::Text;
-    use tantivy::directory::RamDirectory;
 
     const CASES: &str = r#"
         {"id": "c3", "text": "小区水管爆裂，水漫到马路上。", "department": "water"}

@@ -1,10 +1,11 @@
 //! From which confidence on an answer may go out by itself.
 
-/// The lower end of the two-sided 95 % score interval for a share (Wilson: *Probable Inference, the Law of
-/// Succession, and Statistical Inference*, 1927). `right` and `count` need not be whole numbers; nothing seen is 0.
+/// The share that the true one exceeds with 95 % confidence: the lower end of the score interval (Wilson: *Probable
+/// Inference, the Law of Succession, and Statistical Inference*, 1927), one-sided. 52 right of 52 make 0.95. `right` and
+/// `count` need not be whole numbers; where nothing was seen it is 0.
 pub fn wilson_lower(right: f64, count: f64) -> f64 {
-    /// The 97.5 % point of the normal distribution.
-    const Z: f64 = 1.959_963_984_540_054;
+    /// The 95 % point of the normal distribution.
+    const Z: f64 = 1.644_853_626_951_472_7;
     if count <= 0.0 {
         return 0.0;
     }
@@ -15,26 +16,40 @@ pub fn wilson_lower(right: f64, count: f64) -> f64 {
     ((centre - spread) / (1.0 + square)).max(0.0)
 }
 
-/// The lowest confidence from which on (itself included) the answers reach `target` by the lower Wilson bound, where
-/// `pool` further answers are taken to be right at the share that goes with a confidence. `None` where no confidence does.
-///
-/// `answers` are (confidence, right), in any order.
-pub fn threshold(answers: &[(f64, bool)], target: f64, pool: impl Fn(f64) -> (f64, f64)) -> Option<f64> {
-    let mut sorted = answers.to_vec();
-    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut right, mut count) = (0.0, 0.0);
-    let mut found = None;
-    for (at, (confidence, is_right)) in sorted.iter().enumerate() {
-        count += 1.0;
-        right += f64::from(u8::from(*is_right));
-        let tied = sorted.get(at + 1).is_some_and(|next| next.0 == *confidence);
-        if tied {
-            continue;
+/// Answers in order of their confidence, to be asked how right they are from a confidence on.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// Confidence, and how many are right and how many there are from it on; the surest first, each confidence once.
+    steps: Vec<(f64, f64, f64)>,
+}
+
+impl Answers {
+    /// Takes (confidence, right) in any order.
+    pub fn new(answers: impl IntoIterator<Item = (f64, bool)>) -> Answers {
+        let mut sorted: Vec<(f64, bool)> = answers.into_iter().collect();
+        sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let (mut right, mut count) = (0.0, 0.0);
+        let mut steps: Vec<(f64, f64, f64)> = Vec::new();
+        for (confidence, is_right) in sorted {
+            count += 1.0;
+            right += f64::from(u8::from(is_right));
+            match steps.last_mut() {
+                Some(last) if last.0 == confidence => *last = (confidence, right, count),
+                _ => steps.push((confidence, right, count)),
+            }
         }
-        let (pool_right, pool_count) = pool(*confidence);
-        if wilson_lower(right + pool_right, count + pool_count) >= target {
-            found = Some(*confidence);
-        }
+        Answers { steps }
     }
-    found
+
+    /// How many are right and how many there are with at least this confidence.
+    pub fn from(&self, confidence: f64) -> (f64, f64) {
+        let sure = self.steps.partition_point(|step| step.0 >= confidence);
+        sure.checked_sub(1).map_or((0.0, 0.0), |last| (self.steps[last].1, self.steps[last].2))
+    }
+
+    /// The lowest confidence that occurs for which `holds` says yes, given how many are right and how many there are
+    /// from it on.
+    pub fn lowest(&self, holds: impl Fn(f64, f64, f64) -> bool) -> Option<f64> {
+        self.steps.iter().rev().find(|(confidence, right, count)| holds(*confidence, *right, *count)).map(|s| s.0)
+    }
 }

@@ -10,7 +10,7 @@ mod linear;
 mod matrix;
 mod random;
 
-pub use bar::{threshold, wilson_lower};
+pub use bar::{Answers, wilson_lower};
 pub use choice::{Choice, Questions};
 pub use curve::Curve;
 pub use linear::{Fit, Linear};

@@ -5,6 +5,8 @@
 mod figures;
 mod judged;
 mod near_copies;
+pub mod noise;
+mod routing;
 
 pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
@@ -12,4 +14,4 @@ pub use figures::{
 };
 pub use judged::{Judged, RulePrecision, Run};
 pub use near_copies::mark_near_copies;
-pub mod noise;
+pub use routing::{Routing, Treatment};

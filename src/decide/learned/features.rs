@@ -15,14 +15,14 @@ use crate::text::{Segmenter, Text};
 
 /// A kind of feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Block {
+pub(super) enum Block {
     /// Words of title and body.
     Words,
-    /// Runs of one to three characters of title and body.
+    /// Runs of one or two characters of title and body.
     Characters,
     /// Words of the title.
     TitleWords,
-    /// Runs of one to three characters of the title.
+    /// Runs of one or two characters of the title.
     TitleCharacters,
     /// Which kinds of facts there are.
     Facts,
@@ -36,14 +36,14 @@ impl Block {
     fn weight(self) -> f32 {
         match self {
             Block::Words | Block::Characters => 1.0,
-            Block::TitleWords | Block::TitleCharacters => 0.7,
+            Block::TitleWords | Block::TitleCharacters => 0.5,
             Block::Facts => 0.2,
         }
     }
 }
 
 /// The longest run of characters that is a feature.
-const LONGEST_RUN: usize = 3;
+const LONGEST_RUN: usize = 2;
 /// Characters of a text that are read; what a complaint is about stands before.
 const MOST_CHARACTERS: u32 = 4_000;
 /// A feature counts from so many cases on: what one case alone has teaches nothing about others.
@@ -81,7 +81,7 @@ fn each(block: Block, text: &Text, segmenter: &Segmenter, mut found: impl FnMut(
             for start in 0..characters.len() {
                 let mut run = 0_u64;
                 for length in 1..=LONGEST_RUN.min(characters.len() - start) {
-                    // A character takes 21 bits, so three of them are one number.
+                    // A character takes 21 bits, so two of them are one number.
                     run = run << 21 | u64::from(characters[start + length - 1]);
                     let from = part.start + start as u32;
                     found(Occurrence { key: hash(block, run), range: from..from + length as u32 });
@@ -105,7 +105,7 @@ fn hash(block: Block, what: impl Hash) -> u64 {
 
 /// The features that cases have, and how rare each is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Vocabulary {
+pub(super) struct Vocabulary {
     /// Keys in ascending order; the place of a key is its feature.
     keys: Vec<u64>,
     rarities: Vec<f32>,
@@ -115,7 +115,7 @@ pub struct Vocabulary {
 
 impl Vocabulary {
     /// Counts the features of texts.
-    pub fn new<'a>(texts: impl IntoIterator<Item = &'a Text>, segmenter: &Segmenter) -> Vocabulary {
+    pub(super) fn new<'a>(texts: impl IntoIterator<Item = &'a Text>, segmenter: &Segmenter) -> Vocabulary {
         // How many texts have the feature, and the last of them.
         let mut seen: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
         let mut count = 0_u32;
@@ -143,18 +143,18 @@ impl Vocabulary {
     }
 
     /// With the table to look features up in, which is not kept in files.
-    pub fn ready(mut self) -> Vocabulary {
+    pub(super) fn ready(mut self) -> Vocabulary {
         self.places = self.keys.iter().enumerate().map(|(place, key)| (*key, place as u32)).collect();
         self
     }
 
     /// How many features there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// The features of a text with their values, block after block.
-    pub fn features(&self, text: &Text, segmenter: &Segmenter) -> Vec<(u32, f32)> {
+    pub(super) fn features(&self, text: &Text, segmenter: &Segmenter) -> Vec<(u32, f32)> {
         let mut features = Vec::with_capacity(256);
         let mut own: Vec<u32> = Vec::with_capacity(256);
         for block in Block::ALL {
@@ -171,6 +171,8 @@ impl Vocabulary {
             let factor = if length > 0.0 { block.weight() / length } else { 0.0 };
             block_features.iter_mut().for_each(|(_, value)| *value *= factor);
         }
+        let length = features.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        features.iter_mut().for_each(|(_, value)| *value /= length);
         features
     }
 }
