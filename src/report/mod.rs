@@ -5,6 +5,8 @@
 mod figures;
 mod judged;
 mod near_copies;
+mod plain;
+mod shown;
 
 pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
@@ -12,3 +14,7 @@ pub use figures::{
 };
 pub use judged::{Judged, RulePrecision, Run};
 pub use near_copies::mark_near_copies;
+pub use plain::plain;
+
+#[cfg(test)]
+mod made_up;
