@@ -3,6 +3,7 @@
 //! Reads decisions and models from below; knows no HTTP and no tickets.
 
 mod figures;
+mod html;
 mod judged;
 mod near_copies;
 mod plain;
@@ -12,6 +13,7 @@ pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
     UnseenLabels,
 };
+pub use html::html;
 pub use judged::{Judged, RulePrecision, Run};
 pub use near_copies::mark_near_copies;
 pub use plain::plain;
