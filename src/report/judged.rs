@@ -92,3 +92,21 @@ pub struct Run {
     /// With a bundle, its rules and how often each was right on the cases.
     pub rules: Vec<RulePrecision>,
 }
+
+impl Run {
+    /// The wrong decisions, the surest first, of equally sure ones by id; at most so many.
+    pub fn worst_errors(&self, most: usize) -> Vec<&Judged> {
+        let mut wrong: Vec<&Judged> = self.judged.iter().filter(|query| !query.right()).collect();
+        wrong.sort_by(|a, b| b.confidence().total_cmp(&a.confidence()).then_with(|| a.id.cmp(&b.id)));
+        wrong.truncate(most);
+        wrong
+    }
+
+    /// Rules that fired at all, the least precise first by lower bound, then by id; at most so many.
+    pub fn least_precise_rules(&self, most: usize) -> Vec<&RulePrecision> {
+        let mut fired: Vec<&RulePrecision> = self.rules.iter().filter(|rule| rule.fired > 0).collect();
+        fired.sort_by(|a, b| a.lower.total_cmp(&b.lower).then_with(|| a.id.cmp(&b.id)));
+        fired.truncate(most);
+        fired
+    }
+}

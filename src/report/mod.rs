@@ -3,15 +3,23 @@
 //! Reads decisions and models from below; knows no HTTP and no tickets.
 
 mod figures;
+mod html;
 mod judged;
 mod near_copies;
 pub mod noise;
 mod routing;
+mod plain;
+mod shown;
 
 pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
     UnseenLabels,
 };
+pub use html::html;
 pub use judged::{Judged, RulePrecision, Run};
 pub use near_copies::mark_near_copies;
 pub use routing::{Routing, Treatment};
+pub use plain::plain;
+
+#[cfg(test)]
+mod made_up;
