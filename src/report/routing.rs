@@ -7,6 +7,7 @@ use super::near_copies::mark_near_copies;
 use super::noise;
 use crate::decide::learned::{Judgement, Learned, Level, Progress, Taught};
 use crate::knowledge::{Case, Cases, IndexError};
+use crate::source::Date;
 use crate::text::{Segmenter, Text};
 
 /// Labels of one query that are kept.
@@ -70,7 +71,7 @@ impl Routing {
         let levels = if level == Level::Unit { vec![Level::Department, Level::Unit] } else { vec![level] };
         let same = |_: Level, label: &str| label.to_owned();
         let Some(taught) = Taught::teach(&cases, &segmenter, &levels, &same, progress) else { return Ok(None) };
-        let learned = Learned::weigh(taught.into(), &cases);
+        let learned = Learned::weigh(taught.into(), &cases, &same);
         let train_seconds = start.elapsed().as_secs_f64();
         Ok(Some(Routing { level, segmenter, cases, learned, train_seconds }))
     }
@@ -83,7 +84,7 @@ impl Routing {
         for query in queries {
             let Some(truth) = self.level.of(query) else { continue };
             let (title, text) = treatment.apply(query);
-            let mut one = self.one(title, text, targets);
+            let mut one = self.one(title, text, query.opened_on, targets);
             truth.clone_into(&mut one.truth);
             one.unseen_label = labels.binary_search(&truth).is_err();
             one.id.clone_from(&query.id);
@@ -115,10 +116,10 @@ impl Routing {
         labels
     }
 
-    fn one(&self, title: Option<String>, text: String, targets: &[f64]) -> Judged {
+    fn one(&self, title: Option<String>, text: String, day: Option<Date>, targets: &[f64]) -> Judged {
         let start = Instant::now();
         let read = Text::new(title.as_deref(), &text);
-        let judgements = self.learned.judge(&read, &self.segmenter, &self.cases);
+        let judgements = self.learned.judge(&read, &self.segmenter, &self.cases, day.map(|day| day.0));
         let elapsed_us = start.elapsed().as_secs_f64() * 1e6;
         let judgement = judgements.into_iter().find(|judgement| judgement.level == self.level);
         let opinions = judgement.as_ref().map_or(&[][..], |judgement| &judgement.opinions);

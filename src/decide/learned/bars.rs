@@ -36,35 +36,28 @@ impl Bars {
         }
     }
 
-    /// The share right from a confidence on that can be relied on: the lower Wilson bound over all cases, less what the
-    /// most recent month was worse than they.
-    fn reliable(&self, confidence: f64) -> f64 {
-        let (right, count) = self.held_out.from(confidence);
-        let (recent_right, recent_count) = self.recent.from(confidence);
-        let worse = if recent_count > 0.0 { right / count.max(1.0) - recent_right / recent_count } else { 0.0 };
-        wilson_lower(right, count) - worse.max(0.0)
-    }
-
     /// The confidence from which on answers reach `target` for all labels together; none where no confidence does.
     pub(super) fn pooled(&self, target: f64) -> Option<f64> {
-        self.held_out.lowest(|confidence, _, _| self.reliable(confidence) >= target)
+        self.held_out.lowest(|confidence, right, count| {
+            wilson_lower(right, count) >= target && self.recently(confidence).is_none_or(|share| share >= target)
+        })
     }
 
     /// The same for one label: its own answers and 200 that are as good as all are, from the same confidence on.
     pub(super) fn of_label(&self, label: u32, target: f64) -> Option<f64> {
-        let pooled = |confidence: f64| {
-            let (right, count) = self.held_out.from(confidence);
-            let (recent_right, recent_count) = self.recent.from(confidence);
-            let share = right / count.max(1.0);
-            let recent = if recent_count > 0.0 { recent_right / recent_count } else { share };
-            share.min(recent)
-        };
         let own = self.of_label.get(label as usize)?;
-        let holds = |confidence: f64| {
-            let (right, count) = own.from(confidence);
-            wilson_lower(right + POOLED * pooled(confidence), count + POOLED) >= target
-        };
         // Its own few answers may all be surer than the bar is: the confidences of all are tried.
-        self.held_out.lowest(|confidence, _, _| holds(confidence))
+        self.held_out.lowest(|confidence, all_right, all| {
+            let share = self.recently(confidence).unwrap_or(1.0).min(all_right / all);
+            let (right, count) = own.from(confidence);
+            wilson_lower(right + POOLED * share, count + POOLED) >= target
+        })
+    }
+
+    /// The share of the most recent month's answers that were right from a confidence on. Cases that were left out are
+    /// kinder than the future: they have neighbours of the same days.
+    fn recently(&self, confidence: f64) -> Option<f64> {
+        let (right, count) = self.recent.from(confidence);
+        (count > 0.0).then(|| right / count)
     }
 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 
+use crate::text::pinyin::syllable;
 use crate::text::{Segmenter, Text};
 
 /// A kind of feature.
@@ -24,19 +25,27 @@ pub(super) enum Block {
     TitleWords,
     /// Runs of one or two characters of the title.
     TitleCharacters,
+    /// Syllables and pairs of them, as characters sound: what a recogniser got wrong often sounds right.
+    Syllables,
     /// Which kinds of facts there are.
     Facts,
 }
 
 impl Block {
-    const ALL: [Block; 5] =
-        [Block::Words, Block::Characters, Block::TitleWords, Block::TitleCharacters, Block::Facts];
+    const ALL: [Block; 6] = [
+        Block::Words,
+        Block::Characters,
+        Block::TitleWords,
+        Block::TitleCharacters,
+        Block::Syllables,
+        Block::Facts,
+    ];
 
     /// How much the block counts, as its length.
     fn weight(self) -> f32 {
         match self {
             Block::Words | Block::Characters => 1.0,
-            Block::TitleWords | Block::TitleCharacters => 0.5,
+            Block::TitleWords | Block::TitleCharacters | Block::Syllables => 0.5,
             Block::Facts => 0.2,
         }
     }
@@ -61,7 +70,7 @@ fn each(block: Block, text: &Text, segmenter: &Segmenter, mut found: impl FnMut(
     let end = text.len().min(MOST_CHARACTERS);
     let part = match block {
         Block::TitleWords | Block::TitleCharacters => text.title(),
-        Block::Words | Block::Characters | Block::Facts => 0..end,
+        Block::Words | Block::Characters | Block::Syllables | Block::Facts => 0..end,
     };
     match block {
         Block::Words | Block::TitleWords => {
@@ -86,6 +95,22 @@ fn each(block: Block, text: &Text, segmenter: &Segmenter, mut found: impl FnMut(
                     let from = part.start + start as u32;
                     found(Occurrence { key: hash(block, run), range: from..from + length as u32 });
                 }
+            }
+        }
+        Block::Syllables => {
+            let mut before = None;
+            for (at, character) in (0..).zip(text.slice(part).chars()) {
+                let Some(own) = syllable(character) else {
+                    // What is between two clauses sounds like nothing and parts them.
+                    before = None;
+                    continue;
+                };
+                let own = u64::from(own.id()) + 1;
+                found(Occurrence { key: hash(block, own), range: at..at + 1 });
+                if let Some(before) = before {
+                    found(Occurrence { key: hash(block, before << 21 | own), range: at - 1..at + 1 });
+                }
+                before = Some(own);
             }
         }
         Block::Facts => {

@@ -1,92 +1,108 @@
-//! The cases that teach, prepared: their texts, their labels, which are near-copies of each other, and their nearest
-//! others.
+//! The cases that teach, prepared: their labels, which are near-copies of each other, and their nearest others.
 
 use jiff::civil;
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 use super::level::Level;
-use crate::knowledge::{Case, Cases, Query};
+use crate::knowledge::{Case, Cases, Origin, Query};
 use crate::text::{Segmenter, Text, groups};
 
 /// Cases that vote, at the most.
-pub(super) const VOTERS: usize = 30;
+const VOTERS: usize = 30;
 /// Parts that the cases are cut into: each is predicted from the others.
 pub(super) const FOLDS: usize = 4;
+/// After so many days a case counts half: duties move from one department to another.
+const HALF_LIFE: f32 = 365.0;
 
-/// A case near to a complaint: its place among the cases, and how much of the complaint's telling words it has, 0 to 1.
-pub(super) type Neighbour = (u32, f32);
+/// The name under which a label is known: a department by any of its names is one.
+pub type Canonical<'a> = &'a (dyn Fn(Level, &str) -> String + Sync);
 
-/// The labels of one level: names in order, and which of them each case has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A case near to a complaint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbour {
+    /// Its place among the cases.
+    pub case: u32,
+    /// How much of the complaint's telling words it has, 0 to 1.
+    pub similarity: f32,
+    /// What its vote counts: the square of its similarity (what is twice as near says four times as much), halved for
+    /// every year between the two.
+    pub weight: f32,
+}
+
+/// The labels of all cases at one level: names, and which of them each case has.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
-    /// For each case of the bundle.
+    /// For each case.
     pub(super) of_case: Vec<Option<u32>>,
-    /// How many cases have each.
-    pub(super) counts: Vec<u32>,
 }
 
 impl Labels {
-    pub(super) fn new(level: Level, cases: &[Case], canonical: &dyn Fn(Level, &str) -> String) -> Labels {
+    /// The labels of cases. `known` names come first, in their order; then those that are new, in order of name.
+    pub(super) fn new(level: Level, cases: &[Case], known: &[String], canonical: Canonical<'_>) -> Labels {
         let mut canonical_names: FxHashMap<&str, String> = FxHashMap::default();
-        let mut of_case = Vec::with_capacity(cases.len());
-        for case in cases {
-            let name = level.of(case).map(|label| {
-                canonical_names.entry(label).or_insert_with(|| canonical(level, label)).clone()
-            });
-            of_case.push(name);
+        let own: Vec<Option<&str>> = cases.iter().map(|case| level.of(case)).collect();
+        for label in own.iter().flatten() {
+            canonical_names.entry(label).or_insert_with(|| canonical(level, label));
         }
-        let mut names: Vec<String> = of_case.iter().flatten().cloned().collect();
-        names.sort_unstable();
-        names.dedup();
-        let place = |name: &String| names.binary_search(name).ok().map(|place| place as u32);
-        let of_case: Vec<Option<u32>> = of_case.iter().map(|name| name.as_ref().and_then(place)).collect();
-        let mut counts = vec![0; names.len()];
-        of_case.iter().flatten().for_each(|label| counts[*label as usize] += 1);
-        Labels { names, of_case, counts }
+        let mut numbers: FxHashMap<&str, u32> = (0..).zip(known).map(|(at, name)| (name.as_str(), at)).collect();
+        let mut new: Vec<&String> = canonical_names.values().filter(|name| !numbers.contains_key(name.as_str())).collect();
+        new.sort_unstable();
+        new.dedup();
+        let names: Vec<String> = known.iter().chain(new).cloned().collect();
+        numbers.clear();
+        numbers.extend((0..).zip(&names).map(|(at, name)| (name.as_str(), at)));
+        let number = |label: &str| numbers.get(canonical_names.get(label)?.as_str()).copied();
+        let of_case = own.iter().map(|label| number((*label)?)).collect();
+        Labels { names, of_case }
     }
 
-    /// The place of a label.
-    pub(super) fn place(&self, name: &str) -> Option<u32> {
-        self.names.binary_search_by(|own| own.as_str().cmp(name)).ok().map(|place| place as u32)
+    /// The real cases that have a label, by place.
+    pub(super) fn real(&self, cases: &[Case]) -> Vec<usize> {
+        let has = |place: &usize| cases[*place].origin == Origin::Real && self.of_case[*place].is_some();
+        (0..cases.len()).filter(has).collect()
     }
 }
 
-/// Which part each case belongs to. Near-copies are in one part, so that none is predicted from its copy; cases that
-/// were made up are in no part, as nothing is measured on them.
-pub(super) fn folds(texts: &[Text], cases: &[Case]) -> (Vec<u32>, Vec<u8>) {
+/// The group of near-copies and the part that each case belongs to. Near-copies are in one part, so that none is
+/// predicted from its copy.
+pub(super) fn parts(texts: &[Text], cases: &[Case]) -> (Vec<u32>, Vec<usize>) {
     let normalised: Vec<&str> = texts.iter().map(Text::normalised).collect();
     let groups = groups(&normalised);
-    let fold = |group: &u32| (fixed_hash(&cases[*group as usize].id) % FOLDS as u64) as u8;
-    let folds = groups.iter().map(fold).collect();
-    (groups, folds)
+    let part = |group: &u32| (fixed_hash(&cases[*group as usize].id) % FOLDS as u64) as usize;
+    let parts = groups.iter().map(part).collect();
+    (groups, parts)
 }
 
 /// A hash that is the same everywhere (FNV-1a, 64 bits, its upper half folded in).
 fn fixed_hash(id: &str) -> u64 {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325, step);
     hash ^ hash >> 32
 }
 
-/// The nearest cases of a text, without those that `keep` leaves out.
+/// The cases nearest to a text that came in on a day, without those that `keep` leaves out.
 pub(super) fn neighbours(
     cases: &Cases,
     text: &Text,
     segmenter: &Segmenter,
+    day: Option<civil::Date>,
     keep: impl Fn(u32) -> bool,
 ) -> Vec<Neighbour> {
-    let query = Query::from_text(text, segmenter);
-    let hits = cases.nearest_places(&query, VOTERS, keep);
-    hits.into_iter().map(|(place, hit)| (place, hit.similarity)).collect()
+    let hits = cases.nearest_places(&Query::from_text(text, segmenter), VOTERS, keep);
+    hits.into_iter().map(|(place, hit)| neighbour(place, hit.similarity, hit.item, day)).collect()
 }
 
-/// The most recent month that cases of a level were opened in, by its first day; none where the dates are of one month
-/// only, or missing.
-pub(super) fn recent_month(cases: &[Case], labelled: &[usize]) -> Option<civil::Date> {
-    let month = |case: &usize| cases[*case].opened_on.map(|day| day.0.first_of_month());
-    let last = labelled.iter().filter_map(month).max()?;
-    labelled.iter().filter_map(month).any(|month| month < last).then_some(last)
+/// A case that was found, as a voter.
+pub fn neighbour(place: u32, similarity: f32, case: &Case, day: Option<civil::Date>) -> Neighbour {
+    let days = day.zip(case.opened_on).map_or(0.0, |(day, opened)| (day - opened.0).get_days().unsigned_abs() as f32);
+    Neighbour { case: place, similarity, weight: similarity * similarity * (-days / HALF_LIFE).exp2() }
+}
+
+/// The most recent month that cases were opened in, by its first day; none where all are of one month, or undated.
+pub(super) fn recent_month(cases: &[Case]) -> Option<civil::Date> {
+    let real = || cases.iter().filter(|case| case.origin == Origin::Real);
+    let months = || real().filter_map(|case| case.opened_on.map(|day| day.0.first_of_month()));
+    let last = months().max()?;
+    months().any(|month| month < last).then_some(last)
 }

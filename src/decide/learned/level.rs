@@ -32,6 +32,11 @@ impl Level {
         }
     }
 
+    /// The level that this one leans on: a unit belongs to a department.
+    pub(super) fn above(self) -> Option<Level> {
+        (self == Level::Unit).then_some(Level::Department)
+    }
+
     /// The label of a case at this level.
     pub fn of(self, case: &Case) -> Option<&str> {
         let label = match self {

@@ -1,11 +1,13 @@
 //! Training: from labelled cases to linear models, with what each case looks like to a model that has not seen it.
 
+use jiff::civil;
 use serde::{Deserialize, Serialize};
 
 use super::features::Vocabulary;
-use super::lessons::{FOLDS, Labels, Neighbour, folds, neighbours, recent_month};
+use super::lessons::{Canonical, FOLDS, Labels, Neighbour, neighbours, parts, recent_month};
 use super::level::Level;
 use super::scores::Scores;
+use super::weigh::{Candidates, Frequencies, candidates};
 use crate::knowledge::{Case, Cases, Origin};
 use crate::learn::{Fit, Linear, Matrix};
 use crate::text::{Segmenter, Text};
@@ -20,141 +22,173 @@ pub struct Progress {
     pub done: usize,
     /// Steps in all.
     pub of: usize,
-    /// The level being learned; none while texts are read.
+    /// The level being learned; none while texts are read and compared.
     pub level: Option<Level>,
 }
 
-/// A case as seen by a model that learned without it.
+/// A case as a model sees it that learned without it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct HeldOut {
-    /// Its place among the cases.
+pub(super) struct Example {
+    /// Its place among the cases that taught.
     pub(super) case: u32,
-    /// What that model gave it.
-    pub(super) scores: Scores,
+    /// Its label.
+    pub(super) right: u32,
+    /// The labels that may be right.
+    pub(super) candidates: Candidates,
 }
 
 /// One level as it was learned.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct TaughtLevel {
     pub(super) level: Level,
-    pub(super) labels: Labels,
+    pub(super) names: Vec<String>,
     pub(super) linear: Linear,
-    /// Every real case, each predicted from the other parts.
-    pub(super) held_out: Vec<HeldOut>,
+    pub(super) frequencies: Frequencies,
+    /// Every real case, predicted from the parts that it is not in.
+    pub(super) held_out: Vec<Example>,
     /// The cases of the most recent month, predicted from the months before it.
-    pub(super) recent: Vec<HeldOut>,
+    pub(super) recent: Vec<Example>,
+    /// For each label that of the level above which its cases have most often, where there is such a level.
+    pub(super) above: Option<Vec<Option<u32>>>,
 }
 
-/// What cases teach, before rules are heard. It depends on the cases, the dictionary and the names of departments.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What cases teach, before rules are heard. It depends on the cases, the dictionary and the names of departments, and
+/// can be used on with other cases than those that taught it until it is taught again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Taught {
     pub(super) vocabulary: Vocabulary,
     pub(super) levels: Vec<TaughtLevel>,
-    /// For each real case its nearest others, near-copies of it left out.
-    pub(super) neighbours: Vec<Vec<Neighbour>>,
-    /// For each case of the most recent month its nearest from before it.
-    pub(super) recent_neighbours: Vec<(u32, Vec<Neighbour>)>,
+    /// Ids of the cases that taught.
+    pub(super) cases: Vec<String>,
 }
 
 /// Everything that training reads.
 struct Lessons<'a> {
     cases: &'a [Case],
-    texts: Vec<Text>,
     matrix: Matrix,
-    folds: Vec<u8>,
+    parts: Vec<usize>,
+    /// For each real case its nearest others, near-copies of it left out.
+    neighbours: Vec<Vec<Neighbour>>,
+    /// The first day of the most recent month.
+    month: Option<civil::Date>,
+    /// For each case of that month its nearest from before it.
+    earlier_neighbours: Vec<Vec<Neighbour>>,
 }
 
 impl Taught {
-    /// Learns every level that has labels. `canonical` gives the name under which a label is known (a department by any
-    /// of its names is one). Deterministic; takes seconds to minutes. `progress` is told of every step and may end it all
-    /// by giving `false`; then there is no result.
+    /// Learns every level that has labels. Deterministic; takes seconds to minutes. `progress` is told of every step and
+    /// may end it all by giving `false`; then there is no result.
     pub fn teach(
         cases: &Cases,
         segmenter: &Segmenter,
         levels: &[Level],
-        canonical: &dyn Fn(Level, &str) -> String,
+        canonical: Canonical<'_>,
         progress: &dyn Fn(Progress) -> bool,
     ) -> Option<Taught> {
         let all = cases.all();
-        let texts: Vec<Text> = all.iter().map(|case| Text::new(case.title.as_deref(), &case.text)).collect();
-        let wanted: Vec<(Level, Labels)> = levels
-            .iter()
-            .map(|level| (*level, Labels::new(*level, all, canonical)))
-            .filter(|(_, labels)| labels.names.len() > 1 && real(all, labels).len() >= LEAST_CASES)
-            .collect();
-        let of = 2 + wanted.len() * (FOLDS + 2);
+        let labels = levels.iter().map(|level| (*level, Labels::new(*level, all, &[], canonical)));
+        let wanted: Vec<(Level, Labels)> =
+            labels.filter(|(_, labels)| labels.names.len() > 1 && labels.real(all).len() >= LEAST_CASES).collect();
+        if wanted.is_empty() {
+            return Some(Taught::default());
+        }
+        let of = 3 + wanted.len() * (FOLDS + 2);
         let step = |done: usize, level| progress(Progress { done, of, level }).then_some(());
         step(0, None)?;
-        let vocabulary = if wanted.is_empty() { Vocabulary::default() } else { Vocabulary::new(&texts, segmenter) };
-        let mut matrix = Matrix::new(vocabulary.len());
-        for text in &texts {
-            matrix.push(vocabulary.features(text, segmenter));
-        }
+        let texts: Vec<Text> = all.iter().map(|case| Text::new(case.title.as_deref(), &case.text)).collect();
+        let vocabulary = Vocabulary::new(&texts, segmenter);
         step(1, None)?;
-        let (groups, folds) = folds(&texts, all);
-        let near = |place: usize, keep: &dyn Fn(u32) -> bool| neighbours(cases, &texts[place], segmenter, keep);
-        let near_others = |place: usize| match all[place].origin {
-            Origin::Real => near(place, &|other| groups[other as usize] != groups[place]),
-            Origin::Example => Vec::new(),
+        let (groups, parts) = parts(&texts, all);
+        step(2, None)?;
+        let month = recent_month(all);
+        let near = |place: usize, keep: &dyn Fn(u32) -> bool| {
+            neighbours(cases, &texts[place], segmenter, all[place].opened_on.map(|day| day.0), keep)
         };
-        let neighbours = if wanted.is_empty() { Vec::new() } else { (0..all.len()).map(near_others).collect() };
-        let dated: Vec<usize> = (0..all.len()).filter(|place| all[*place].origin == Origin::Real).collect();
-        let month = recent_month(all, &dated);
-        let before = |place: u32| all[place as usize].opened_on.is_some_and(|day| month.is_some_and(|m| day.0 < m));
-        let in_month = |place: &usize| all[*place].opened_on.is_some_and(|day| month.is_some_and(|m| day.0 >= m));
-        let recent_places: Vec<usize> =
-            dated.iter().copied().filter(in_month).filter(|_| !wanted.is_empty()).collect();
-        let recent_neighbours = recent_places.iter().map(|place| (*place as u32, near(*place, &before))).collect();
-        let lessons = Lessons { cases: all, texts, matrix, folds };
-        let mut taught = Vec::new();
+        let mut lessons = Lessons {
+            cases: all,
+            matrix: Matrix::new(vocabulary.len()),
+            parts,
+            neighbours: vec![Vec::new(); all.len()],
+            month,
+            earlier_neighbours: vec![Vec::new(); all.len()],
+        };
+        for (place, text) in texts.iter().enumerate() {
+            lessons.matrix.push(vocabulary.features(text, segmenter));
+            if all[place].origin == Origin::Real {
+                lessons.neighbours[place] = near(place, &|other| groups[other as usize] != groups[place]);
+            }
+            if lessons.is_recent(place) {
+                lessons.earlier_neighbours[place] = near(place, &|other| lessons.is_earlier(other as usize));
+            }
+        }
+        let mut taught: Vec<(TaughtLevel, Labels)> = Vec::new();
         for (at, (level, labels)) in wanted.into_iter().enumerate() {
-            let done = 2 + at * (FOLDS + 2);
-            let is_before = |place: usize| before(place as u32);
-            let next = |fold: usize| step(done + fold, Some(level));
-            taught.push(lessons.level(level, labels, &recent_places, &is_before, &next)?);
+            let next = |fold: usize| step(3 + at * (FOLDS + 2) + fold, Some(level));
+            let mut own = lessons.level(level, &labels, &next)?;
+            own.above = taught.iter().find(|(other, _)| Some(other.level) == level.above()).map(|(_, above)| {
+                most_often(&labels, above)
+            });
+            taught.push((own, labels));
         }
         step(of, None)?;
-        Some(Taught { vocabulary, levels: taught, neighbours, recent_neighbours })
+        let levels = taught.into_iter().map(|(level, _)| level).collect();
+        Some(Taught { vocabulary, levels, cases: all.iter().map(|case| case.id.clone()).collect() })
+    }
+
+    /// Whether everything in it fits together, for what was read from a file.
+    pub fn is_sound(&self) -> bool {
+        self.levels.iter().all(|level| {
+            let labels = level.names.len() as u32;
+            let examples = || level.held_out.iter().chain(&level.recent);
+            level.linear.is_sound(self.vocabulary.len())
+                && level.linear.classes() == level.names.len()
+                && examples().all(|example| (example.case as usize) < self.cases.len() && example.right < labels)
+                && examples().all(|example| example.candidates.iter().all(|candidate| candidate.label < labels))
+                && level.above.as_ref().is_none_or(|above| above.len() == level.names.len())
+        })
+    }
+
+    /// With the tables that are not kept in files.
+    #[must_use]
+    pub fn ready(mut self) -> Taught {
+        self.vocabulary = self.vocabulary.ready();
+        self
     }
 }
 
-/// The real cases that have a label, by place.
-fn real(cases: &[Case], labels: &Labels) -> Vec<usize> {
-    let has = |place: &usize| cases[*place].origin == Origin::Real && labels.of_case[*place].is_some();
-    (0..cases.len()).filter(has).collect()
-}
-
 impl Lessons<'_> {
-    fn level(
-        &self,
-        level: Level,
-        labels: Labels,
-        recent: &[usize],
-        before: &dyn Fn(usize) -> bool,
-        next: &dyn Fn(usize) -> Option<()>,
-    ) -> Option<TaughtLevel> {
-        let places = real(self.cases, &labels);
+    fn is_recent(&self, place: usize) -> bool {
+        let case = &self.cases[place];
+        case.origin == Origin::Real && case.opened_on.zip(self.month).is_some_and(|(day, month)| day.0 >= month)
+    }
+
+    fn is_earlier(&self, place: usize) -> bool {
+        self.cases[place].opened_on.zip(self.month).is_some_and(|(day, month)| day.0 < month)
+    }
+
+    fn level(&self, level: Level, labels: &Labels, next: &dyn Fn(usize) -> Option<()>) -> Option<TaughtLevel> {
+        let places = labels.real(self.cases);
+        let frequencies = Frequencies::new(labels, |place| self.is_recent(place));
         next(0)?;
-        let linear = self.fit(&labels, &places);
+        let linear = self.fit(labels, &places);
         let mut held_out = Vec::with_capacity(places.len());
-        for fold in 0..FOLDS {
-            next(1 + fold)?;
-            let (out, seen): (Vec<usize>, Vec<usize>) =
-                places.iter().partition(|place| usize::from(self.folds[**place]) == fold);
-            held_out.extend(self.predict(&self.fit(&labels, &seen), &out));
+        for part in 0..FOLDS {
+            next(1 + part)?;
+            let (out, seen): (Vec<usize>, Vec<usize>) = places.iter().partition(|place| self.parts[**place] == part);
+            held_out.extend(self.predict(&self.fit(labels, &seen), labels, &frequencies, &out, &self.neighbours));
         }
-        held_out.sort_unstable_by_key(|held_out| held_out.case);
+        held_out.sort_unstable_by_key(|example| example.case);
         next(1 + FOLDS)?;
-        let earlier: Vec<usize> = places.iter().copied().filter(|place| before(*place)).collect();
-        let later: Vec<usize> =
-            recent.iter().copied().filter(|place| labels.of_case[*place].is_some()).collect();
-        // A first week of work, or a last day of it, tells nothing about a month.
+        let earlier: Vec<usize> = places.iter().copied().filter(|place| self.is_earlier(*place)).collect();
+        let later: Vec<usize> = places.iter().copied().filter(|place| self.is_recent(*place)).collect();
+        // A first week of work, or the first day of a month, tells nothing about a month.
         let recent = if earlier.len() >= LEAST_CASES && later.len() >= LEAST_CASES {
-            self.predict(&self.fit(&labels, &earlier), &later)
+            let linear = self.fit(labels, &earlier);
+            self.predict(&linear, labels, &frequencies, &later, &self.earlier_neighbours)
         } else {
             Vec::new()
         };
-        Some(TaughtLevel { level, labels, linear, held_out, recent })
+        Some(TaughtLevel { level, names: labels.names.clone(), linear, frequencies, held_out, recent, above: None })
     }
 
     fn fit(&self, labels: &Labels, places: &[usize]) -> Linear {
@@ -167,11 +201,34 @@ impl Lessons<'_> {
         Linear::fit(&matrix, &own, labels.names.len(), &Fit::default())
     }
 
-    fn predict(&self, linear: &Linear, places: &[usize]) -> Vec<HeldOut> {
-        let one = |place: &usize| HeldOut {
-            case: *place as u32,
-            scores: Scores::of(&linear.scores(self.matrix.row(*place).iter())),
+    fn predict(
+        &self,
+        linear: &Linear,
+        labels: &Labels,
+        frequencies: &Frequencies,
+        places: &[usize],
+        neighbours: &[Vec<Neighbour>],
+    ) -> Vec<Example> {
+        let one = |place: &usize| {
+            let scores = Scores::of(&linear.scores(self.matrix.row(*place).iter()));
+            let candidates = candidates(&labels.of_case, frequencies, &scores, &neighbours[*place], &[]);
+            Some(Example { case: *place as u32, right: labels.of_case[*place]?, candidates })
         };
-        places.iter().map(one).collect()
+        places.iter().filter_map(one).collect()
     }
+}
+
+/// For each label the one of the level above that its cases have most often; of equal ones the smaller.
+fn most_often(labels: &Labels, above: &Labels) -> Vec<Option<u32>> {
+    let mut counts = vec![vec![0_u32; above.names.len()]; labels.names.len()];
+    for (label, parent) in labels.of_case.iter().zip(&above.of_case) {
+        if let (Some(label), Some(parent)) = (label, parent) {
+            counts[*label as usize][*parent as usize] += 1;
+        }
+    }
+    let most = |counts: &Vec<u32>| {
+        let (label, count) = counts.iter().enumerate().max_by_key(|(at, count)| (**count, std::cmp::Reverse(*at)))?;
+        (*count > 0).then_some(label as u32)
+    };
+    counts.iter().map(most).collect()
 }

@@ -1,13 +1,16 @@
-//! What speaks for each label of a level, as numbers: the linear model, near cases, how frequent the label is, the level
-//! above. A small model (`learn::Choice`) turns them into probabilities.
+//! What speaks for each label of a level, as numbers: the linear model, near cases, how frequent the label is, rules,
+//! duties, the level above. A small model (`learn::Choice`) turns them into probabilities.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::lessons::{Labels, Neighbour};
 use super::scores::Scores;
 
-/// How many numbers speak for a label.
+/// How many numbers cases give for a label.
+const FROM_CASES: usize = 9;
+/// How many numbers there are in all.
 pub(super) const NUMBERS: usize = 14;
 /// Labels that the linear model proposes.
 const PROPOSED: usize = 8;
@@ -16,19 +19,52 @@ const NEAREST: usize = 10;
 
 /// The numbers of one label. Their places:
 /// 0 always 1; 1 score; 2 lead before the next; 3 logarithm of its share; 4 votes of the nearest ten; 5 votes of all;
-/// 6 the nearest case; 7 logarithm of its frequency; 8 the same in the most recent month; 9–11 rules; 12 duties;
-/// 13 the level above.
+/// 6 the nearest case; 7 logarithm of its frequency; 8 the same in the most recent month;
+/// 9 the rule that leads says so; 10 the logarithm of that rule's odds; 11 another rule says so; 12 duties;
+/// 13 logarithm of the probability of the level above.
 pub(super) type Numbers = [f32; NUMBERS];
 
-/// A label that may be right.
-#[derive(Clone, Debug, PartialEq)]
+/// A label that may be right, with what cases say for it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Candidate {
     pub(super) label: u32,
-    pub(super) numbers: Numbers,
+    from_cases: [f32; FROM_CASES],
+}
+
+/// Candidates of one text.
+pub(super) type Candidates = SmallVec<[Candidate; 16]>;
+
+impl Candidate {
+    /// All numbers, with what others than cases say.
+    pub(super) fn numbers(&self, others: Others) -> Numbers {
+        let mut numbers = [0.0; NUMBERS];
+        numbers[..FROM_CASES].copy_from_slice(&self.from_cases);
+        numbers[9] = f32::from(u8::from(others.leads));
+        numbers[10] = others.odds;
+        numbers[11] = f32::from(u8::from(others.fires));
+        numbers[12] = others.duties;
+        numbers[13] = others.above.max(-12.0);
+        numbers
+    }
+}
+
+/// What is said for a label beside cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Others {
+    /// The rule that leads stands for it.
+    pub(super) leads: bool,
+    /// The logarithm of that rule's odds to be right, from the cases it fired on.
+    pub(super) odds: f32,
+    /// A rule that fired and does not lead stands for it.
+    pub(super) fires: bool,
+    /// How much of what the department is for is in the text, 0 to 1.
+    pub(super) duties: f32,
+    /// Logarithm of the probability of the level above.
+    pub(super) above: f32,
 }
 
 /// How frequent labels are.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Frequencies {
     logarithms: Vec<f32>,
     recent: Vec<f32>,
@@ -45,66 +81,77 @@ impl Frequencies {
             late[*label as usize] += u32::from(recent(case));
         }
         let (total, late_total) = (counts.iter().sum::<u32>() as f32, late.iter().sum::<u32>() as f32);
-        let share = |count: u32, total: f32| (count as f32 + 0.5) / (total + 0.5 * labels.names.len() as f32);
-        let logarithms: Vec<f32> = counts.iter().map(|count| share(*count, total).ln()).collect();
+        let share = |count: u32| (count as f32 + 0.5) / (total + 0.5 * counts.len() as f32);
         // Of a few cases a month, the frequency of before is the better guess: ten of it are added.
-        let expected = |at: usize| logarithms[at].exp();
-        let recent = (0..counts.len())
-            .map(|at| ((late[at] as f32 + 10.0 * expected(at)) / (late_total + 10.0)).ln() - logarithms[at])
-            .collect();
-        Frequencies { logarithms, recent }
-    }
-}
-
-/// What is heard about one text at one level.
-#[derive(Clone, Copy)]
-pub(super) struct Heard<'a> {
-    pub(super) labels: &'a Labels,
-    pub(super) frequencies: &'a Frequencies,
-    pub(super) scores: &'a Scores,
-    pub(super) neighbours: &'a [Neighbour],
-    /// Logarithm of the probability of the label's parent, where the level leans on one.
-    pub(super) above: &'a dyn Fn(u32) -> f32,
-}
-
-/// The labels that may be right, with what speaks for each; in order of the label.
-pub(super) fn candidates(heard: &Heard<'_>) -> SmallVec<[Candidate; 16]> {
-    let label_of = |neighbour: &Neighbour| heard.labels.of_case[neighbour.0 as usize];
-    let voters: SmallVec<[(u32, f32); 32]> =
-        heard.neighbours.iter().filter_map(|n| Some((label_of(n)?, n.1))).collect();
-    let mut votes: FxHashMap<u32, (f32, f32, f32)> = FxHashMap::default();
-    let (mut nearest_total, mut total) = (0.0, 0.0);
-    for (rank, (label, similarity)) in voters.iter().enumerate() {
-        let vote = votes.entry(*label).or_default();
-        // What is twice as near says four times as much.
-        let weight = similarity * similarity;
-        if rank < NEAREST {
-            vote.0 += weight;
-            nearest_total += weight;
+        let change = |at: usize| {
+            let before = share(counts[at]);
+            ((late[at] as f32 + 10.0 * before) / (late_total + 10.0) / before).ln()
+        };
+        Frequencies {
+            logarithms: counts.iter().map(|count| share(*count).ln()).collect(),
+            recent: (0..counts.len()).map(change).collect(),
         }
-        vote.1 += weight;
-        vote.2 = vote.2.max(*similarity);
-        total += weight;
     }
-    let mut labels: SmallVec<[u32; 16]> = heard.scores.best.iter().take(PROPOSED).map(|(label, _)| *label).collect();
-    labels.extend(voters.iter().take(NEAREST).map(|(label, _)| *label));
-    labels.sort_unstable();
-    labels.dedup();
+
+    /// The logarithm of a label's frequency; a label that came up since is as rare as the rarest.
+    fn logarithm(&self, label: u32) -> f32 {
+        let rarest = || self.logarithms.iter().copied().fold(0.0, f32::min);
+        self.logarithms.get(label as usize).copied().unwrap_or_else(rarest)
+    }
+
+    fn change(&self, label: u32) -> f32 {
+        self.recent.get(label as usize).copied().unwrap_or_default()
+    }
+}
+
+/// The votes for one label.
+#[derive(Clone, Copy, Default)]
+struct Votes {
+    nearest_ten: f32,
+    all: f32,
+    similarity: f32,
+}
+
+/// The labels that may be right, with what cases say for each; in order of the label. `also` are proposed by others.
+pub(super) fn candidates(
+    labels: &[Option<u32>],
+    frequencies: &Frequencies,
+    scores: &Scores,
+    neighbours: &[Neighbour],
+    also: &[u32],
+) -> Candidates {
+    let voters = neighbours.iter().filter_map(|n| Some((labels[n.case as usize]?, n)));
+    let mut votes: FxHashMap<u32, Votes> = FxHashMap::default();
+    let mut total = Votes::default();
+    let mut proposed: SmallVec<[u32; 32]> = scores.best.iter().take(PROPOSED).map(|(label, _)| *label).collect();
+    proposed.extend_from_slice(also);
+    for (rank, (label, voter)) in voters.enumerate() {
+        let vote = votes.entry(label).or_default();
+        if rank < NEAREST {
+            proposed.push(label);
+            vote.nearest_ten += voter.weight;
+            total.nearest_ten += voter.weight;
+        }
+        vote.all += voter.weight;
+        vote.similarity = vote.similarity.max(voter.similarity);
+        total.all += voter.weight;
+    }
+    proposed.sort_unstable();
+    proposed.dedup();
     let part = |weight: f32, total: f32| if total > 0.0 { weight / total } else { 0.0 };
-    let numbers = |label: u32| -> Numbers {
-        let (near, all, nearest) = votes.get(&label).copied().unwrap_or_default();
-        let mut numbers = [0.0; NUMBERS];
-        numbers[0] = 1.0;
-        numbers[1] = heard.scores.score(label).clamp(-3.0, 3.0);
-        numbers[2] = heard.scores.lead(label).clamp(-3.0, 3.0);
-        numbers[3] = heard.scores.share(label).max(-12.0);
-        numbers[4] = part(near, nearest_total);
-        numbers[5] = part(all, total);
-        numbers[6] = nearest;
-        numbers[7] = heard.frequencies.logarithms[label as usize];
-        numbers[8] = heard.frequencies.recent[label as usize];
-        numbers[13] = (heard.above)(label).max(-12.0);
-        numbers
+    let from_cases = |label: u32| {
+        let own = votes.get(&label).copied().unwrap_or_default();
+        [
+            1.0,
+            scores.score(label).clamp(-3.0, 3.0),
+            scores.lead(label).clamp(-3.0, 3.0),
+            scores.share(label).max(-12.0),
+            part(own.nearest_ten, total.nearest_ten),
+            part(own.all, total.all),
+            own.similarity,
+            frequencies.logarithm(label),
+            frequencies.change(label),
+        ]
     };
-    labels.into_iter().map(|label| Candidate { label, numbers: numbers(label) }).collect()
+    proposed.into_iter().map(|label| Candidate { label, from_cases: from_cases(label) }).collect()
 }
