@@ -25,11 +25,13 @@ pub struct Figures {
     pub labels: usize,
     /// Share of queries whose decided label is the true one.
     pub accuracy: Option<f64>,
-    /// Unweighted mean of F1 over all labels that are true or decided somewhere; see [`macro_f1`].
+    /// Unweighted mean of F1 over all labels that are true or decided somewhere (scikit-learn's default; finding nothing
+    /// is no label of its own).
     pub macro_f1: Option<f64>,
     /// Share of queries with the true label among the first three.
     pub top3: Option<f64>,
-    /// Expected calibration error of the decided label; see [`reliability`](Figures::reliability).
+    /// Expected calibration error of the decided label: mean distance of confidence and accuracy over the bins of
+    /// [`reliability`](Figures::reliability), weighted by their queries.
     pub ece: Option<f64>,
     /// What automatic dispatch reached, for each target of the run.
     pub targets: Vec<TargetFigures>,
@@ -43,7 +45,8 @@ pub struct Figures {
     pub confusions: Vec<Confusion>,
     /// Every label that is true or decided somewhere, the most frequent first.
     pub per_label: Vec<PerLabel>,
-    /// Confidence against accuracy in at most fifteen bins of equal mass, by rising confidence.
+    /// Confidence against accuracy in at most fifteen bins of equal mass, by rising confidence. Queries of one confidence
+    /// that a cut parts count in each bin by the share of them that are right, so that their order does not matter.
     pub reliability: Vec<ReliabilityBin>,
     /// Pairs of coverage and accuracy, if all queries from some confidence on went out by themselves; by rising coverage,
     /// at most two hundred.

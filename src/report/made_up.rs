@@ -71,7 +71,7 @@ fn query(at: usize, number: &mut impl FnMut(u64) -> u64) -> Judged {
     Judged {
         id: format!("q{at:04}"),
         text: TEXTS[number(4) as usize].to_owned(),
-        title: (at % 3 == 0).then(|| "反映问题<b>".to_owned()),
+        title: at.is_multiple_of(3).then(|| "反映问题<b>".to_owned()),
         truth: truth.to_owned(),
         ranked,
         automatic: vec![confidence >= 0.85, confidence >= 0.7, false],

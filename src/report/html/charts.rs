@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::figures::{Figures, ReliabilityBin};
+use super::super::figures::{Figures, ReliabilityBin, TargetFigures};
 use super::super::judged::Judged;
 use super::super::shown::{decimal, percent};
 use crate::say;
@@ -11,11 +11,11 @@ use crate::source::{Lang, Message};
 /// The width of every chart, in units of its view box.
 const WIDTH: f64 = 620.0;
 /// Where the plot begins and ends, from left to right.
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = WIDTH - 18.0;
+const LEFT: f64 = 66.0;
+const RIGHT: f64 = WIDTH - 28.0;
 /// Where the plot begins and ends, from top to bottom.
-const TOP: f64 = 14.0;
-const BOTTOM: f64 = 350.0;
+const TOP: f64 = 40.0;
+const BOTTOM: f64 = 370.0;
 /// The height that the distribution of confidences has below the reliability diagram.
 const STRIP: f64 = 64.0;
 /// Bars of this distribution.
@@ -24,6 +24,8 @@ const BARS: usize = 20;
 const STEPS: [f64; 5] = [0.01, 0.02, 0.05, 0.1, 0.2];
 /// Of the curve, what covers less is left out of the choice of the axis: a few queries make any accuracy.
 const FIRST_COVERAGE: f64 = 0.05;
+/// The coverage from which on there is room for words to the left of a dot.
+const WORDS: f64 = 0.37;
 
 /// Text for an element or an attribute.
 pub(super) fn escaped(text: &str) -> String {
@@ -98,15 +100,11 @@ impl Chart {
             let share = f64::from(tick) / 5.0;
             let x = self.x(share);
             self.line("grid", (x, TOP), (x, BOTTOM));
-            self.text(x, BOTTOM + 19.0, "middle", "", &format!("{:.0}%", share * 100.0));
+            self.text(x, BOTTOM + 21.0, "middle", "", &format!("{:.0}%", share * 100.0));
         }
-        let (across, upwards) = (across.in_lang(self.lang).to_owned(), escaped(upwards.in_lang(self.lang)));
+        let (across, upwards) = (across.in_lang(self.lang).to_owned(), upwards.in_lang(self.lang).to_owned());
         self.text((LEFT + RIGHT) / 2.0, below, "middle", "", &across);
-        let middle = (TOP + BOTTOM) / 2.0;
-        let _ = write!(
-            self.svg,
-            r#"<text transform="translate(15 {middle}) rotate(-90)" text-anchor="middle">{upwards}</text>"#
-        );
+        self.text(4.0, TOP - 20.0, "start", "", &upwards);
     }
 
     fn end(mut self) -> String {
@@ -167,6 +165,8 @@ fn distribution(chart: &mut Chart, judged: &[&Judged]) {
         );
     }
     chart.line("grid", (LEFT, base), (RIGHT, base));
+    let spread = say!("分布", "spread").in_lang(chart.lang).to_owned();
+    chart.text(LEFT - 8.0, base - STRIP / 2.0 + 5.0, "end", "", &spread);
 }
 
 /// The interval of 95 % for the accuracy of a bin (Wilson, 1927).
@@ -207,14 +207,16 @@ pub(super) fn curve(figures: &Figures, lang: Lang) -> String {
         let points = points.join(" ");
         let _ = write!(chart.svg, r#"<polyline class="curve" points="{points}"/>"#);
     }
-    for (index, target) in figures.targets.iter().enumerate() {
-        mark(&mut chart, index, target);
+    let mut taken = Vec::new();
+    for target in &figures.targets {
+        mark(&mut chart, target, &mut taken);
     }
     chart.end()
 }
 
-/// What a target reached: a dot, and its coverage beside it, by turns below and above so that neighbours do not meet.
-fn mark(chart: &mut Chart, index: usize, target: &super::super::TargetFigures) {
+/// What a target reached: a dot, and words below and left of it, where a curve that falls leaves room; `taken` are the
+/// heights that have words already.
+fn mark(chart: &mut Chart, target: &TargetFigures, taken: &mut Vec<f64>) {
     let (Some(coverage), Some(accuracy)) = (target.coverage, target.accuracy) else { return };
     let (wanted, covered, right) = (percent(Some(target.target)), percent(Some(coverage)), percent(Some(accuracy)));
     let title = say!(
@@ -223,9 +225,70 @@ fn mark(chart: &mut Chart, index: usize, target: &super::super::TargetFigures) {
     );
     let (x, y) = (chart.x(coverage), chart.y(accuracy));
     chart.dot("reached", (x, y), 7.0, title.in_lang(chart.lang));
-    let y = if index % 2 == 0 { y + 24.0 } else { y - 14.0 };
-    let anchor = if coverage > 0.5 { "end" } else { "start" };
+    // Near the left edge the words would lie on the curve; they go to the bottom then. Where there are words already, the
+    // nearest free height is taken; a dot without any has its title.
+    let lowest = BOTTOM - 12.0;
+    let (x, y, anchor) = if coverage > WORDS { (x, y + 26.0, "end") } else { (LEFT + 8.0, lowest, "start") };
+    let near = (0..90).flat_map(|step| [y.min(lowest) + f64::from(step) * 4.0, y.min(lowest) - f64::from(step) * 4.0]);
+    let free = |y: &f64| (TOP..=lowest).contains(y) && taken.iter().all(|other| (other - y).abs() >= 22.0);
+    let Some(y) = near.into_iter().find(free) else { return };
+    taken.push(y);
     let said = say!("目标 {wanted} → 覆盖 {covered}", "target {wanted} → covers {covered}");
     let said = said.in_lang(chart.lang).to_owned();
-    chart.text(x, y.clamp(TOP + 14.0, BOTTOM - 6.0), anchor, "said", &said);
+    chart.text(x, y, anchor, "said", &said);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::super::Run;
+    use super::*;
+
+    /// All numbers of the attributes of that name.
+    fn numbers(svg: &str, attribute: &str) -> Vec<f64> {
+        let begins = format!(" {attribute}=\"");
+        let values = svg.split(&begins).skip(1).map(|after| after.split('"').next().unwrap());
+        values.flat_map(|value| value.split([' ', ','])).map(|number| number.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn nothing_is_drawn_outside() {
+        let query = |right: bool, confidence: f64, automatic: bool| Judged {
+            truth: "a".into(),
+            ranked: vec![(if right { "a" } else { "b" }.into(), confidence)],
+            automatic: vec![automatic; 3],
+            ..Judged::default()
+        };
+        for (name, judged) in [
+            ("nothing", vec![]),
+            ("one", vec![query(true, 1.0, true)]),
+            ("all wrong and sure", vec![query(false, 1.0, true); 30]),
+            ("beyond the scale", vec![query(true, 7.0, true), query(false, -3.0, false)]),
+            ("some", (0..90_u8).map(|at| query(at % 7 > 0, f64::from(at) / 89.0, at > 40)).collect()),
+        ] {
+            let run = Run { targets: vec![0.0, 0.95, 1.0], judged, ..Run::default() };
+            let figures = Figures::of(&run);
+            let reliability = reliability(&figures, &run.judged.iter().collect::<Vec<_>>(), Lang::En);
+            for svg in [curve(&figures, Lang::Zh), reliability] {
+                let height = numbers(&svg, "viewBox")[3];
+                for across in ["x", "x1", "x2", "cx"] {
+                    assert!(numbers(&svg, across).iter().all(|x| (0.0..=WIDTH).contains(x)), "{name}: {svg}");
+                }
+                for down in ["y", "y1", "y2", "cy", "height"] {
+                    assert!(numbers(&svg, down).iter().all(|y| (0.0..=height).contains(y)), "{name}: {svg}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn intervals_after_wilson() {
+        // From the table of Newcombe (1998), method 3.
+        for (right, n, low, high) in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)] {
+            let bin = ReliabilityBin { confidence: 0.5, accuracy: f64::from(right) / n as f64, n };
+            let (found_low, found_high) = wilson(&bin);
+            assert!((found_low - low).abs() < 5e-5 && (found_high - high).abs() < 5e-5, "{found_low} {found_high}");
+        }
+    }
 }
