@@ -32,14 +32,16 @@ impl Questions {
     }
 
     /// Adds a question: its candidates and which was right, if any.
-    pub fn push(&mut self, candidates: &[Vec<f32>], right: Option<usize>) {
+    pub fn push<'a>(&mut self, candidates: impl IntoIterator<Item = &'a [f32]>, right: Option<usize>) {
+        let mut count = 0;
         for candidate in candidates {
             let missing = self.width.saturating_sub(candidate.len());
             self.numbers.extend(candidate.iter().take(self.width));
             self.numbers.extend(std::iter::repeat_n(0.0, missing));
+            count += 1;
         }
-        self.starts.push(self.starts[self.starts.len() - 1] + candidates.len());
-        self.right.push(right.unwrap_or(candidates.len()) as u32);
+        self.starts.push(self.starts[self.starts.len() - 1] + count);
+        self.right.push(right.unwrap_or(count) as u32);
     }
 
     /// How many there are.

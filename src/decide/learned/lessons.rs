@@ -1,7 +1,9 @@
 //! The cases that teach, prepared: their labels, which are near-copies of each other, and their nearest others.
 
+use std::collections::BTreeSet;
+
 use jiff::civil;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::level::Level;
 use crate::knowledge::{Case, Cases, Origin, Query};
@@ -35,26 +37,43 @@ pub(super) struct Labels {
     pub(super) names: Vec<String>,
     /// For each case.
     pub(super) of_case: Vec<Option<u32>>,
+    numbers: FxHashMap<String, u32>,
 }
 
 impl Labels {
-    /// The labels of cases. `known` names come first, in their order; then those that are new, in order of name.
-    pub(super) fn new(level: Level, cases: &[Case], known: &[String], canonical: Canonical<'_>) -> Labels {
+    /// The labels of cases. `known` names come first, in their order; then those that are new among the cases and in
+    /// `more`, in order of name.
+    pub(super) fn new(
+        level: Level,
+        cases: &[Case],
+        known: &[String],
+        more: &[String],
+        canonical: Canonical<'_>,
+    ) -> Labels {
         let mut canonical_names: FxHashMap<&str, String> = FxHashMap::default();
         let own: Vec<Option<&str>> = cases.iter().map(|case| level.of(case)).collect();
         for label in own.iter().flatten() {
             canonical_names.entry(label).or_insert_with(|| canonical(level, label));
         }
-        let mut numbers: FxHashMap<&str, u32> = (0..).zip(known).map(|(at, name)| (name.as_str(), at)).collect();
-        let mut new: Vec<&String> = canonical_names.values().filter(|name| !numbers.contains_key(name.as_str())).collect();
-        new.sort_unstable();
-        new.dedup();
+        let old: FxHashSet<&str> = known.iter().map(String::as_str).collect();
+        let new: BTreeSet<&String> =
+            canonical_names.values().chain(more).filter(|name| !old.contains(name.as_str())).collect();
         let names: Vec<String> = known.iter().chain(new).cloned().collect();
-        numbers.clear();
-        numbers.extend((0..).zip(&names).map(|(at, name)| (name.as_str(), at)));
-        let number = |label: &str| numbers.get(canonical_names.get(label)?.as_str()).copied();
+        let numbers: FxHashMap<String, u32> = names.iter().cloned().zip(0..).collect();
+        let number = |label: &str| numbers.get(canonical_names.get(label)?).copied();
         let of_case = own.iter().map(|label| number((*label)?)).collect();
-        Labels { names, of_case }
+        Labels { names, of_case, numbers }
+    }
+
+    /// The number of a label by its name; of a path that no case has, that of the longest path above it that some have.
+    pub(super) fn number(&self, name: &str) -> Option<u32> {
+        let mut path = name;
+        loop {
+            if let Some(number) = self.numbers.get(path) {
+                return Some(*number);
+            }
+            path = path.rsplit_once('/')?.0;
+        }
     }
 
     /// The real cases that have a label, by place.

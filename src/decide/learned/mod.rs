@@ -7,6 +7,7 @@ mod bars;
 mod features;
 mod lessons;
 mod level;
+mod said;
 mod scores;
 mod teach;
 mod weigh;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use lessons::{Canonical, Neighbour, neighbour};
 pub use level::Level;
+pub use said::{Record, Said, Saying};
 pub use teach::{LEAST_CASES, Progress, Taught};
 
 use jiff::civil;
@@ -55,17 +57,31 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// Weighs what was taught; `cases` are those that vote now, taught or not.
-    pub fn weigh(taught: Arc<Taught>, cases: &Cases, canonical: Canonical<'_>) -> Learned {
-        let mut weighed: Vec<Weighed> = Vec::new();
+    /// Weighs what was taught. `cases` are those that vote now, taught or not; `more` are departments that no case may
+    /// have had yet; `said` tells what is said of a case that taught, by id, beside what cases say.
+    pub fn weigh(
+        taught: Arc<Taught>,
+        cases: &Cases,
+        canonical: Canonical<'_>,
+        more: &[String],
+        said: &dyn Fn(&str, Level) -> Option<Said>,
+    ) -> Learned {
+        let mut levels: Vec<(Weighed, Labels)> = Vec::new();
         for own in &taught.levels {
+            let more = if own.level == Level::Department { more } else { &[] };
+            let labels = Labels::new(own.level, cases.all(), &own.names, more, canonical);
             let above = taught.levels.iter().position(|other| Some(other.level) == own.level.above());
-            let next = Weighed::fit(own, taught.cases.len(), above.map(|above| &weighed[above]));
-            weighed.push(next);
+            let said = |case: u32| said(&taught.cases[case as usize], own.level);
+            let above = above.and_then(|above| levels.get(above)).map(|(weighed, _)| weighed);
+            let weighed = Weighed::fit(own, &labels, taught.cases.len(), above, &said);
+            levels.push((weighed, labels));
         }
-        let labels = taught.levels.iter().map(|own| Labels::new(own.level, cases.all(), &own.names, canonical));
-        let levels = weighed.into_iter().zip(labels).collect();
         Learned { taught, levels }
+    }
+
+    /// How often a rule led on the cases of a level, and was right.
+    pub fn record(&self, level: Level, rule: &str) -> Record {
+        self.weighed(level).map(|weighed| weighed.record(rule)).unwrap_or_default()
     }
 
     /// The levels that were learned.
@@ -81,19 +97,32 @@ impl Learned {
         cases: &Cases,
         day: Option<civil::Date>,
     ) -> Vec<Judgement<'_>> {
-        self.judge_with(text, segmenter, &neighbours(cases, text, segmenter, day, |_| true))
+        let neighbours = neighbours(cases, text, segmenter, day, |_| true);
+        self.judge_with(text, segmenter, &neighbours, &|_| Said::default())
     }
 
-    /// The same, where the nearest cases are known already.
-    pub fn judge_with(&self, text: &Text, segmenter: &Segmenter, neighbours: &[Neighbour]) -> Vec<Judgement<'_>> {
+    /// The same, where the nearest cases are known already and rules have spoken.
+    pub fn judge_with(
+        &self,
+        text: &Text,
+        segmenter: &Segmenter,
+        neighbours: &[Neighbour],
+        said: Saying<'_>,
+    ) -> Vec<Judgement<'_>> {
         let features = self.taught.vocabulary.features(text, segmenter);
         let mut thought: Vec<Ranked> = Vec::new();
         let mut judgements = Vec::new();
         for (taught, (weighed, labels)) in self.taught.levels.iter().zip(&self.levels) {
             let scores = Scores::of(&taught.linear.scores(features.iter().copied()));
-            let candidates = candidates(&labels.of_case, &taught.frequencies, &scores, neighbours, &[]);
+            let candidates = candidates(&labels.of_case, &taught.frequencies, &scores, neighbours);
             let above = self.taught.levels.iter().position(|other| Some(other.level) == taught.level.above());
-            let ranked = weighed.rank(taught, &candidates, above.and_then(|above| thought.get(above)));
+            let ranked = weighed.rank(
+                taught,
+                labels,
+                &candidates,
+                above.and_then(|above| thought.get(above)),
+                &said(taught.level),
+            );
             let opinion = |(label, probability): &(u32, f64)| Opinion {
                 label: &labels.names[*label as usize],
                 number: *label,

@@ -86,7 +86,7 @@ impl Taught {
         progress: &dyn Fn(Progress) -> bool,
     ) -> Option<Taught> {
         let all = cases.all();
-        let labels = levels.iter().map(|level| (*level, Labels::new(*level, all, &[], canonical)));
+        let labels = levels.iter().map(|level| (*level, Labels::new(*level, all, &[], &[], canonical)));
         let wanted: Vec<(Level, Labels)> =
             labels.filter(|(_, labels)| labels.names.len() > 1 && labels.real(all).len() >= LEAST_CASES).collect();
         if wanted.is_empty() {
@@ -211,7 +211,7 @@ impl Lessons<'_> {
     ) -> Vec<Example> {
         let one = |place: &usize| {
             let scores = Scores::of(&linear.scores(self.matrix.row(*place).iter()));
-            let candidates = candidates(&labels.of_case, frequencies, &scores, &neighbours[*place], &[]);
+            let candidates = candidates(&labels.of_case, frequencies, &scores, &neighbours[*place]);
             Some(Example { case: *place as u32, right: labels.of_case[*place]?, candidates })
         };
         places.iter().filter_map(one).collect()

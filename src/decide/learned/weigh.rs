@@ -112,19 +112,17 @@ struct Votes {
     similarity: f32,
 }
 
-/// The labels that may be right, with what cases say for each; in order of the label. `also` are proposed by others.
+/// The labels that cases propose, with what they say for each; in order of the label.
 pub(super) fn candidates(
     labels: &[Option<u32>],
     frequencies: &Frequencies,
     scores: &Scores,
     neighbours: &[Neighbour],
-    also: &[u32],
 ) -> Candidates {
     let voters = neighbours.iter().filter_map(|n| Some((labels[n.case as usize]?, n)));
     let mut votes: FxHashMap<u32, Votes> = FxHashMap::default();
     let mut total = Votes::default();
     let mut proposed: SmallVec<[u32; 32]> = scores.best.iter().take(PROPOSED).map(|(label, _)| *label).collect();
-    proposed.extend_from_slice(also);
     for (rank, (label, voter)) in voters.enumerate() {
         let vote = votes.entry(label).or_default();
         if rank < NEAREST {
@@ -154,4 +152,18 @@ pub(super) fn candidates(
         ]
     };
     proposed.into_iter().map(|label| Candidate { label, from_cases: from_cases(label) }).collect()
+}
+
+/// The candidates of cases with others' beside them, about which cases say as little as about the last of theirs.
+pub(super) fn with(candidates: &Candidates, frequencies: &Frequencies, others: impl Iterator<Item = u32>) -> Candidates {
+    let mut all = candidates.clone();
+    let least = |at: usize| candidates.iter().map(|c| c.from_cases[at]).reduce(f32::min).unwrap_or(-1.0);
+    for label in others {
+        if all.iter().all(|candidate| candidate.label != label) {
+            let (frequency, change) = (frequencies.logarithm(label), frequencies.change(label));
+            let from_cases = [1.0, least(1), least(2), least(3), 0.0, 0.0, 0.0, frequency, change];
+            all.push(Candidate { label, from_cases });
+        }
+    }
+    all
 }

@@ -1,8 +1,10 @@
 //! One level, weighed: the small model that makes numbers into probabilities, its calibration and its bars.
 
 use super::bars::{Answer, Bars};
+use super::lessons::Labels;
+use super::said::{Heard, Record, Records, Said};
 use super::teach::{Example, TaughtLevel};
-use super::weigh::{Candidates, NUMBERS, Others};
+use super::weigh::{Candidates, NUMBERS, Others, with};
 use crate::learn::{Choice, Curve, Questions};
 
 /// How much a weight is drawn towards zero.
@@ -13,11 +15,15 @@ const FAR: f64 = 1e-3;
 /// Labels with their probabilities before calibration, the most probable first.
 pub(super) type Ranked = Vec<(u32, f64)>;
 
+/// Labels with all numbers that speak for them.
+type Numbered = Vec<(u32, [f32; NUMBERS])>;
+
 /// One level, weighed.
 #[derive(Clone, Debug)]
 pub(super) struct Weighed {
     choice: Choice,
     curve: Curve,
+    records: Records,
     pub(super) bars: Bars,
     /// What is thought of each case that taught, by models that had not seen it.
     held_out: Vec<Option<Ranked>>,
@@ -27,59 +33,69 @@ pub(super) struct Weighed {
 
 impl Weighed {
     /// Fits the small model on examples that were left out, then its calibration and bars. `cases` is how many cases
-    /// taught; `above` is the level above, which is fitted before.
-    pub(super) fn fit(taught: &TaughtLevel, cases: usize, above: Option<&Weighed>) -> Weighed {
-        let mut weighed = Weighed {
-            choice: Choice::default(),
-            curve: Curve::default(),
-            bars: Bars::default(),
-            held_out: Vec::new(),
-            recent: Vec::new(),
-        };
-        let mut questions = Questions::new(NUMBERS);
-        for example in &taught.held_out {
-            let thought = above.and_then(|above| above.held_out[example.case as usize].as_ref());
-            let numbers: Vec<Vec<f32>> = numbers(taught, &example.candidates, thought).map(|n| n.to_vec()).collect();
-            questions.push(&numbers, example.candidates.iter().position(|c| c.label == example.right));
-        }
-        weighed.choice = Choice::fit(&questions, &[], STRENGTH);
-        let held_out = weighed.rank_all(taught, &taught.held_out, cases, above.map(|above| &above.held_out));
-        let recent = weighed.rank_all(taught, &taught.recent, cases, above.map(|above| &above.recent));
-        (weighed.held_out, weighed.recent) = (held_out, recent);
-        let (mut answers, mut late) =
-            (answers(&taught.held_out, &weighed.held_out), answers(&taught.recent, &weighed.recent));
-        let observed: Vec<(f64, bool)> = answers.iter().map(|answer| (answer.confidence, answer.right)).collect();
-        weighed.curve = Curve::fit(&observed);
-        for answer in answers.iter_mut().chain(&mut late) {
-            answer.confidence = weighed.confidence(answer.confidence);
-        }
-        weighed.bars = Bars::new(&answers, &late, taught.names.len());
-        weighed
-    }
-
-    /// What is thought of each of so many cases; nothing of those that are no examples.
-    fn rank_all(
-        &self,
+    /// taught; `above` is the level above, fitted before; `said` tells what is said of a case beside what cases say.
+    pub(super) fn fit(
         taught: &TaughtLevel,
-        examples: &[Example],
+        labels: &Labels,
         cases: usize,
-        above: Option<&Vec<Option<Ranked>>>,
-    ) -> Vec<Option<Ranked>> {
-        let mut of_case: Vec<Option<Ranked>> = vec![None; cases];
-        for example in examples {
-            let case = example.case as usize;
-            of_case[case] = Some(self.rank(taught, &example.candidates, above.and_then(|above| above[case].as_ref())));
+        above: Option<&Weighed>,
+        said: &dyn Fn(u32) -> Option<Said>,
+    ) -> Weighed {
+        let records = records(taught, labels, said);
+        let see = |example: &Example, thought: Option<&Ranked>| {
+            // A rule's record on a case itself is not known beforehand.
+            let record = |rule: &str, label: u32| {
+                records.get(rule).copied().unwrap_or_default().without(label == example.right)
+            };
+            let heard = said(example.case).map(|said| Heard::new(&said, labels, record)).unwrap_or_default();
+            numbers(taught, &example.candidates, thought, &heard)
+        };
+        let see_all = |examples: &[Example], above: Option<&Vec<Option<Ranked>>>| -> Vec<Numbered> {
+            let thought = |example: &Example| above?[example.case as usize].clone();
+            examples.iter().map(|example| see(example, thought(example).as_ref())).collect()
+        };
+        let held_out = see_all(&taught.held_out, above.map(|above| &above.held_out));
+        let recent = see_all(&taught.recent, above.map(|above| &above.recent));
+        let mut questions = Questions::new(NUMBERS);
+        for (example, candidates) in taught.held_out.iter().zip(&held_out) {
+            let right = candidates.iter().position(|(label, _)| *label == example.right);
+            questions.push(candidates.iter().map(|(_, numbers)| numbers.as_slice()), right);
         }
-        of_case
+        let choice = Choice::fit(&questions, &[], STRENGTH);
+        let rank_all = |examples: &[Example], seen: &[Numbered]| {
+            let mut of_case: Vec<Option<Ranked>> = vec![None; cases];
+            for (example, candidates) in examples.iter().zip(seen) {
+                of_case[example.case as usize] = Some(rank(&choice, candidates));
+            }
+            of_case
+        };
+        let (held_out, recent) = (rank_all(&taught.held_out, &held_out), rank_all(&taught.recent, &recent));
+        let (mut answers, mut late) = (answers(&taught.held_out, &held_out), answers(&taught.recent, &recent));
+        let observed: Vec<(f64, bool)> = answers.iter().map(|answer| (answer.confidence, answer.right)).collect();
+        let curve = Curve::fit(&observed);
+        for answer in answers.iter_mut().chain(&mut late) {
+            answer.confidence = curve.at(answer.confidence);
+        }
+        let bars = Bars::new(&answers, &late, labels.names.len());
+        Weighed { choice, curve, records, bars, held_out, recent }
     }
 
     /// Candidates by probability; of equal ones the smaller label first.
-    pub(super) fn rank(&self, taught: &TaughtLevel, candidates: &Candidates, above: Option<&Ranked>) -> Ranked {
-        let numbers: Vec<_> = numbers(taught, candidates, above).collect();
-        let probabilities = self.choice.probabilities(numbers.iter().map(<[f32; NUMBERS]>::as_slice));
-        let mut ranked: Ranked = candidates.iter().map(|candidate| candidate.label).zip(probabilities).collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        ranked
+    pub(super) fn rank(
+        &self,
+        taught: &TaughtLevel,
+        labels: &Labels,
+        candidates: &Candidates,
+        above: Option<&Ranked>,
+        said: &Said,
+    ) -> Ranked {
+        let heard = Heard::new(said, labels, |rule, _| self.record(rule));
+        rank(&self.choice, &numbers(taught, candidates, above, &heard))
+    }
+
+    /// How often a rule led on the cases that taught, and was right.
+    pub(super) fn record(&self, rule: &str) -> Record {
+        self.records.get(rule).copied().unwrap_or_default()
     }
 
     /// The calibrated confidence that goes with a probability of the small model.
@@ -88,16 +104,44 @@ impl Weighed {
     }
 }
 
-/// The numbers of each candidate.
-fn numbers<'a>(
-    taught: &'a TaughtLevel,
-    candidates: &'a Candidates,
-    above: Option<&'a Ranked>,
-) -> impl Iterator<Item = [f32; NUMBERS]> + 'a {
-    candidates.iter().map(move |candidate| {
-        let others = Others { above: logarithm_above(taught, candidate.label, above), ..Others::default() };
-        candidate.numbers(others)
-    })
+fn rank(choice: &Choice, candidates: &[(u32, [f32; NUMBERS])]) -> Ranked {
+    let probabilities = choice.probabilities(candidates.iter().map(|(_, numbers)| numbers.as_slice()));
+    let mut ranked: Ranked = candidates.iter().map(|(label, _)| *label).zip(probabilities).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked
+}
+
+/// How often each rule led on the cases, and was right.
+fn records(taught: &TaughtLevel, labels: &Labels, said: &dyn Fn(u32) -> Option<Said>) -> Records {
+    let mut records = Records::default();
+    for example in &taught.held_out {
+        let Some((rule, label)) = said(example.case).and_then(|said| said.leads) else { continue };
+        let record = records.entry(rule).or_default();
+        record.led += 1;
+        record.right += u32::from(labels.number(&label) == Some(example.right));
+    }
+    records
+}
+
+/// The numbers of each candidate, of cases and of others.
+fn numbers(
+    taught: &TaughtLevel,
+    candidates: &Candidates,
+    above: Option<&Ranked>,
+    heard: &Heard,
+) -> Numbered {
+    let one = |candidate: super::weigh::Candidate| {
+        let label = candidate.label;
+        let others = Others {
+            leads: heard.leads == Some(label),
+            odds: if heard.leads == Some(label) { heard.odds } else { 0.0 },
+            fires: heard.fires.contains(&label),
+            duties: heard.duties.iter().find(|(own, _)| *own == label).map_or(0.0, |(_, part)| *part),
+            above: logarithm_above(taught, label, above),
+        };
+        (label, candidate.numbers(others))
+    };
+    with(candidates, &taught.frequencies, heard.labels()).into_iter().map(one).collect()
 }
 
 /// The logarithm of the probability that the level above of a label has.
