@@ -48,10 +48,10 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Fits rows with their classes (below `classes`, at most 65,536). Deterministic. Memory: one `f32` for each
-    /// feature and class, and one for each row and class.
-    pub fn fit(matrix: &Matrix, labels: &[u32], classes: usize, fit: &Fit) -> Linear {
-        Solver::new(matrix, labels, classes, fit).solve().sparse()
+    /// Fits rows with their classes (below `classes`, at most 65,536) and how much each row counts (more than 0).
+    /// Deterministic. Memory: one `f32` for each feature and class, and one for each row and class.
+    pub fn fit(matrix: &Matrix, labels: &[u32], counts: &[f32], classes: usize, fit: &Fit) -> Linear {
+        Solver::new(matrix, labels, counts, classes, fit).solve().sparse()
     }
 
     /// How many classes it tells apart.
@@ -99,6 +99,7 @@ impl Linear {
 struct Solver<'a> {
     matrix: &'a Matrix,
     labels: &'a [u32],
+    counts: &'a [f32],
     classes: usize,
     /// Classes rounded up to whole lanes.
     stride: usize,
@@ -110,12 +111,12 @@ struct Solver<'a> {
 }
 
 impl<'a> Solver<'a> {
-    fn new(matrix: &'a Matrix, labels: &'a [u32], classes: usize, fit: &Fit) -> Self {
+    fn new(matrix: &'a Matrix, labels: &'a [u32], counts: &'a [f32], classes: usize, fit: &Fit) -> Self {
         let classes = classes.min(usize::from(u16::MAX) + 1);
         let stride = classes.div_ceil(LANES) * LANES;
         let weights = vec![0.0; (matrix.width() + 1) * stride];
         let duals = vec![0.0; matrix.rows() * stride];
-        Solver { matrix, labels, classes, stride, fit: *fit, weights, duals }
+        Solver { matrix, labels, counts, classes, stride, fit: *fit, weights, duals }
     }
 
     fn solve(mut self) -> Self {
@@ -150,7 +151,7 @@ impl<'a> Solver<'a> {
     fn visit(&mut self, row: usize, scores: &mut [f32], steps: &mut [f32]) -> f32 {
         let features = self.matrix.row(row);
         self.scores(features, scores);
-        let slack = 0.5 / self.fit.cost;
+        let slack = 0.5 / (self.fit.cost * self.counts[row]);
         let curvature = features.squared() + self.fit.bias * self.fit.bias + slack;
         let duals = &mut self.duals[row * self.stride..(row + 1) * self.stride];
         let own = self.labels[row] as usize;

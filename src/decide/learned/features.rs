@@ -11,6 +11,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 
+use super::passages;
 use crate::text::pinyin::syllable;
 use crate::text::{Segmenter, Text};
 
@@ -27,17 +28,26 @@ pub(super) enum Block {
     TitleCharacters,
     /// Syllables and pairs of them, as characters sound: what a recogniser got wrong often sounds right.
     Syllables,
+    /// How the text begins: words, pairs and triples of characters.
+    Lead,
+    /// Whom it asks for: words, pairs of characters, the whole and its ends.
+    Asked,
+    /// Names of bodies and places.
+    Names,
     /// Which kinds of facts there are.
     Facts,
 }
 
 impl Block {
-    const ALL: [Block; 6] = [
+    const ALL: [Block; 9] = [
         Block::Words,
         Block::Characters,
         Block::TitleWords,
         Block::TitleCharacters,
         Block::Syllables,
+        Block::Lead,
+        Block::Asked,
+        Block::Names,
         Block::Facts,
     ];
 
@@ -45,16 +55,15 @@ impl Block {
     fn weight(self) -> f32 {
         match self {
             Block::Words | Block::Characters => 1.0,
-            Block::TitleWords | Block::TitleCharacters | Block::Syllables => 0.5,
+            Block::TitleWords | Block::TitleCharacters | Block::Syllables | Block::Asked => 0.5,
+            Block::Lead | Block::Names => 0.4,
             Block::Facts => 0.2,
         }
     }
 }
 
-/// The longest run of characters that is a feature.
-const LONGEST_RUN: usize = 2;
 /// Characters of a text that are read; what a complaint is about stands before.
-const MOST_CHARACTERS: u32 = 4_000;
+const MOST_CHARACTERS: usize = 4_000;
 /// A feature counts from so many cases on: what one case alone has teaches nothing about others.
 const LEAST_CASES: u32 = 2;
 
@@ -65,59 +74,104 @@ struct Occurrence {
     range: Range<u32>,
 }
 
-/// Calls back for every feature of a block.
-fn each(block: Block, text: &Text, segmenter: &Segmenter, mut found: impl FnMut(Occurrence)) {
-    let end = text.len().min(MOST_CHARACTERS);
-    let part = match block {
-        Block::TitleWords | Block::TitleCharacters => text.title(),
-        Block::Words | Block::Characters | Block::Syllables | Block::Facts => 0..end,
-    };
-    match block {
-        Block::Words | Block::TitleWords => {
-            for word in text.words(segmenter) {
-                if word.end > part.end {
-                    break;
+/// A text as its features are read from it.
+struct Reading<'a> {
+    text: &'a Text,
+    segmenter: &'a Segmenter,
+    characters: Vec<char>,
+    /// Where the body begins, in characters.
+    body: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(text: &'a Text, segmenter: &'a Segmenter) -> Self {
+        let characters: Vec<char> = text.normalised().chars().take(MOST_CHARACTERS).collect();
+        let body = (text.body().start as usize).min(characters.len());
+        Reading { text, segmenter, characters, body }
+    }
+
+    /// Calls back for every feature of a block.
+    fn each(&self, block: Block, mut found: impl FnMut(Occurrence)) {
+        let title = 0..self.text.title().end as usize;
+        let body = &self.characters[self.body..];
+        let in_body = |range: Range<usize>| range.start + self.body..range.end + self.body;
+        match block {
+            Block::Words => self.words(block, 0..self.characters.len(), &mut found),
+            Block::TitleWords => self.words(block, title, &mut found),
+            Block::Characters => self.runs(block, 0..self.characters.len(), 1..=2, &mut found),
+            Block::TitleCharacters => self.runs(block, title, 1..=2, &mut found),
+            Block::Syllables => self.syllables(block, &mut found),
+            Block::Lead => {
+                let lead = in_body(passages::lead(body));
+                self.words(block, lead.clone(), &mut found);
+                self.runs(block, lead, 2..=3, &mut found);
+            }
+            Block::Asked => {
+                let Some(asked) = passages::asked(body).map(in_body) else { return };
+                self.words(block, asked.clone(), &mut found);
+                self.runs(block, asked.clone(), 2..=2, &mut found);
+                for start in asked.clone() {
+                    found(self.whole(block, start..asked.end, u64::from(start == asked.start)));
                 }
-                let slice = text.slice(word.clone());
-                if slice.chars().any(char::is_alphanumeric) {
-                    found(Occurrence { key: hash(block, slice), range: word.clone() });
+            }
+            Block::Names => passages::names(&self.characters).for_each(|name| found(self.whole(block, name, 0))),
+            Block::Facts => {
+                for fact in self.text.facts() {
+                    found(Occurrence { key: hash(block, fact.kind as u64), range: 0..0 });
                 }
             }
         }
-        Block::Characters | Block::TitleCharacters => {
-            let normalised = text.slice(part.clone());
-            let characters: Vec<char> = normalised.chars().collect();
-            for start in 0..characters.len() {
-                let mut run = 0_u64;
-                for length in 1..=LONGEST_RUN.min(characters.len() - start) {
-                    // A character takes 21 bits, so two of them are one number.
-                    run = run << 21 | u64::from(characters[start + length - 1]);
-                    let from = part.start + start as u32;
-                    found(Occurrence { key: hash(block, run), range: from..from + length as u32 });
+    }
+
+    fn words(&self, block: Block, part: Range<usize>, found: &mut impl FnMut(Occurrence)) {
+        let words = self.text.words(self.segmenter);
+        let first = words.partition_point(|word| (word.start as usize) < part.start);
+        for word in words[first..].iter().take_while(|word| word.end as usize <= part.end) {
+            let slice = self.text.slice(word.clone());
+            if slice.chars().any(char::is_alphanumeric) {
+                found(Occurrence { key: hash(block, slice), range: word.clone() });
+            }
+        }
+    }
+
+    fn runs(
+        &self,
+        block: Block,
+        part: Range<usize>,
+        lengths: std::ops::RangeInclusive<usize>,
+        found: &mut impl FnMut(Occurrence),
+    ) {
+        for start in part.clone() {
+            let mut run = 0_u64;
+            for end in start + 1..=part.end.min(start + lengths.end()) {
+                // A character takes 21 bits, so three of them are one number.
+                run = run << 21 | u64::from(self.characters[end - 1]);
+                if end - start >= *lengths.start() {
+                    found(Occurrence { key: hash(block, run), range: start as u32..end as u32 });
                 }
             }
         }
-        Block::Syllables => {
-            let mut before = None;
-            for (at, character) in (0..).zip(text.slice(part).chars()) {
-                let Some(own) = syllable(character) else {
-                    // What is between two clauses sounds like nothing and parts them.
-                    before = None;
-                    continue;
-                };
-                let own = u64::from(own.id()) + 1;
+    }
+
+    fn syllables(&self, block: Block, found: &mut impl FnMut(Occurrence)) {
+        let mut before = None;
+        for (at, character) in (0..).zip(&self.characters) {
+            // What has no sound parts what is before from what is after.
+            let own = syllable(*character).map(|syllable| u64::from(syllable.id()) + 1);
+            if let Some(own) = own {
                 found(Occurrence { key: hash(block, own), range: at..at + 1 });
                 if let Some(before) = before {
                     found(Occurrence { key: hash(block, before << 21 | own), range: at - 1..at + 1 });
                 }
-                before = Some(own);
             }
+            before = own;
         }
-        Block::Facts => {
-            for fact in text.facts() {
-                found(Occurrence { key: hash(block, fact.kind as u64), range: 0..0 });
-            }
-        }
+    }
+
+    /// A span as one feature; `mark` tells spans of the same characters apart.
+    fn whole(&self, block: Block, span: Range<usize>, mark: u64) -> Occurrence {
+        let key = hash(block, (mark, &self.characters[span.clone()]));
+        Occurrence { key, range: span.start as u32..span.end as u32 }
     }
 }
 
@@ -146,8 +200,9 @@ impl Vocabulary {
         let mut count = 0_u32;
         for text in texts {
             count += 1;
+            let reading = Reading::new(text, segmenter);
             for block in Block::ALL {
-                each(block, text, segmenter, |occurrence| {
+                reading.each(block, |occurrence| {
                     let entry = seen.entry(occurrence.key).or_default();
                     if entry.1 != count {
                         *entry = (entry.0 + 1, count);
@@ -182,9 +237,10 @@ impl Vocabulary {
     pub(super) fn features(&self, text: &Text, segmenter: &Segmenter) -> Vec<(u32, f32)> {
         let mut features = Vec::with_capacity(256);
         let mut own: Vec<u32> = Vec::with_capacity(256);
+        let reading = Reading::new(text, segmenter);
         for block in Block::ALL {
             own.clear();
-            each(block, text, segmenter, |occurrence| own.extend(self.places.get(&occurrence.key)));
+            reading.each(block, |occurrence| own.extend(self.places.get(&occurrence.key)));
             own.sort_unstable();
             let start = features.len();
             for same in own.chunk_by(|a, b| a == b) {

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::level::Level;
 use crate::knowledge::{Case, Cases, Origin, Query};
-use crate::text::{Segmenter, Text, groups};
+use crate::text::{Segmenter, Text, groups, normalise};
 
 /// Cases that vote, at the most.
 const VOTERS: usize = 30;
@@ -38,6 +38,8 @@ pub(super) struct Labels {
     /// For each case.
     pub(super) of_case: Vec<Option<u32>>,
     numbers: FxHashMap<String, u32>,
+    /// For each label how cases write it, normalised.
+    written: Vec<Vec<String>>,
 }
 
 impl Labels {
@@ -62,7 +64,20 @@ impl Labels {
         let numbers: FxHashMap<String, u32> = names.iter().cloned().zip(0..).collect();
         let number = |label: &str| numbers.get(canonical_names.get(label)?).copied();
         let of_case = own.iter().map(|label| number((*label)?)).collect();
-        Labels { names, of_case, numbers }
+        let mut written: Vec<Vec<String>> = vec![Vec::new(); names.len()];
+        for (label, name) in &canonical_names {
+            let own = normalise(label);
+            // What is one character, or a path, is not how people call a body.
+            if let Some(number) = numbers.get(name).filter(|_| own.chars().count() > 1 && !own.contains('/')) {
+                written[*number as usize].push(own);
+            }
+        }
+        Labels { names, of_case, numbers, written }
+    }
+
+    /// Whether a normalised text names the label as cases do.
+    pub(super) fn is_named(&self, label: u32, normalised: &str) -> bool {
+        self.written[label as usize].iter().any(|name| normalised.contains(name.as_str()))
     }
 
     /// The number of a label by its name; of a path that no case has, that of the longest path above it that some have.

@@ -7,6 +7,7 @@ mod bars;
 mod features;
 mod lessons;
 mod level;
+mod passages;
 mod said;
 mod scores;
 mod teach;
@@ -114,7 +115,7 @@ impl Learned {
         let mut judgements = Vec::new();
         for (taught, (weighed, labels)) in self.taught.levels.iter().zip(&self.levels) {
             let scores = Scores::of(&taught.linear.scores(features.iter().copied()));
-            let candidates = candidates(&labels.of_case, &taught.frequencies, &scores, neighbours);
+            let candidates = candidates(labels, &taught.frequencies, &scores, neighbours, text.normalised());
             let above = self.taught.levels.iter().position(|other| Some(other.level) == taught.level.above());
             let ranked = weighed.rank(
                 taught,

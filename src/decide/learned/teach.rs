@@ -15,6 +15,11 @@ use crate::text::{Segmenter, Text};
 /// A level is learned from so many real cases on; fewer vote, and no more.
 pub const LEAST_CASES: usize = 50;
 
+/// After so many days a case counts half in training: duties move, and so do the ways of those who write orders down.
+const HALF_LIFE: f32 = 60.0;
+/// However old, it counts so much.
+const OLD: f32 = 0.2;
+
 /// What training is doing, for whoever waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -65,6 +70,7 @@ pub struct Taught {
 /// Everything that training reads.
 struct Lessons<'a> {
     cases: &'a [Case],
+    texts: &'a [Text],
     matrix: Matrix,
     parts: Vec<usize>,
     /// For each real case its nearest others, near-copies of it left out.
@@ -106,6 +112,7 @@ impl Taught {
         };
         let mut lessons = Lessons {
             cases: all,
+            texts: &texts,
             matrix: Matrix::new(vocabulary.len()),
             parts,
             neighbours: vec![Vec::new(); all.len()],
@@ -194,11 +201,15 @@ impl Lessons<'_> {
     fn fit(&self, labels: &Labels, places: &[usize]) -> Linear {
         let mut matrix = Matrix::new(self.matrix.width());
         let mut own = Vec::with_capacity(places.len());
+        let last = places.iter().filter_map(|place| self.cases[*place].opened_on).max();
+        let age = |place: usize| Some((last?.0 - self.cases[place].opened_on?.0).get_days() as f32);
+        let mut counts = Vec::with_capacity(places.len());
         for place in places {
             matrix.push(self.matrix.row(*place).iter());
             own.extend(labels.of_case[*place]);
+            counts.push(age(*place).map_or(1.0, |days| (-days / HALF_LIFE).exp2().max(OLD)));
         }
-        Linear::fit(&matrix, &own, labels.names.len(), &Fit::default())
+        Linear::fit(&matrix, &own, &counts, labels.names.len(), &Fit::default())
     }
 
     fn predict(
@@ -211,7 +222,8 @@ impl Lessons<'_> {
     ) -> Vec<Example> {
         let one = |place: &usize| {
             let scores = Scores::of(&linear.scores(self.matrix.row(*place).iter()));
-            let candidates = candidates(&labels.of_case, frequencies, &scores, &neighbours[*place]);
+            let normalised = self.texts[*place].normalised();
+            let candidates = candidates(labels, frequencies, &scores, &neighbours[*place], normalised);
             Some(Example { case: *place as u32, right: labels.of_case[*place]?, candidates })
         };
         places.iter().filter_map(one).collect()

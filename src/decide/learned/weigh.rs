@@ -9,9 +9,9 @@ use super::lessons::{Labels, Neighbour};
 use super::scores::Scores;
 
 /// How many numbers cases give for a label.
-const FROM_CASES: usize = 9;
+const FROM_CASES: usize = 10;
 /// How many numbers there are in all.
-pub(super) const NUMBERS: usize = 14;
+pub(super) const NUMBERS: usize = 15;
 /// Labels that the linear model proposes.
 const PROPOSED: usize = 8;
 /// The nearest cases, which propose their labels too and vote by themselves.
@@ -19,9 +19,9 @@ const NEAREST: usize = 10;
 
 /// The numbers of one label. Their places:
 /// 0 always 1; 1 score; 2 lead before the next; 3 logarithm of its share; 4 votes of the nearest ten; 5 votes of all;
-/// 6 the nearest case; 7 logarithm of its frequency; 8 the same in the most recent month;
-/// 9 the rule that leads says so; 10 the logarithm of that rule's odds; 11 another rule says so; 12 duties;
-/// 13 logarithm of the probability of the level above.
+/// 6 the nearest case; 7 logarithm of its frequency; 8 the same in the most recent month; 9 it is named in the text;
+/// 10 the rule that leads says so; 11 the logarithm of that rule's odds; 12 another rule says so; 13 duties;
+/// 14 logarithm of the probability of the level above.
 pub(super) type Numbers = [f32; NUMBERS];
 
 /// A label that may be right, with what cases say for it.
@@ -39,11 +39,11 @@ impl Candidate {
     pub(super) fn numbers(&self, others: Others) -> Numbers {
         let mut numbers = [0.0; NUMBERS];
         numbers[..FROM_CASES].copy_from_slice(&self.from_cases);
-        numbers[9] = f32::from(u8::from(others.leads));
-        numbers[10] = others.odds;
-        numbers[11] = f32::from(u8::from(others.fires));
-        numbers[12] = others.duties;
-        numbers[13] = others.above.max(-12.0);
+        numbers[10] = f32::from(u8::from(others.leads));
+        numbers[11] = others.odds;
+        numbers[12] = f32::from(u8::from(others.fires));
+        numbers[13] = others.duties;
+        numbers[14] = others.above.max(-12.0);
         numbers
     }
 }
@@ -114,12 +114,13 @@ struct Votes {
 
 /// The labels that cases propose, with what they say for each; in order of the label.
 pub(super) fn candidates(
-    labels: &[Option<u32>],
+    labels: &Labels,
     frequencies: &Frequencies,
     scores: &Scores,
     neighbours: &[Neighbour],
+    normalised: &str,
 ) -> Candidates {
-    let voters = neighbours.iter().filter_map(|n| Some((labels[n.case as usize]?, n)));
+    let voters = neighbours.iter().filter_map(|n| Some((labels.of_case[n.case as usize]?, n)));
     let mut votes: FxHashMap<u32, Votes> = FxHashMap::default();
     let mut total = Votes::default();
     let mut proposed: SmallVec<[u32; 32]> = scores.best.iter().take(PROPOSED).map(|(label, _)| *label).collect();
@@ -149,6 +150,7 @@ pub(super) fn candidates(
             own.similarity,
             frequencies.logarithm(label),
             frequencies.change(label),
+            f32::from(u8::from(labels.is_named(label, normalised))),
         ]
     };
     proposed.into_iter().map(|label| Candidate { label, from_cases: from_cases(label) }).collect()
@@ -161,7 +163,7 @@ pub(super) fn with(candidates: &Candidates, frequencies: &Frequencies, others: i
     for label in others {
         if all.iter().all(|candidate| candidate.label != label) {
             let (frequency, change) = (frequencies.logarithm(label), frequencies.change(label));
-            let from_cases = [1.0, least(1), least(2), least(3), 0.0, 0.0, 0.0, frequency, change];
+            let from_cases = [1.0, least(1), least(2), least(3), 0.0, 0.0, 0.0, frequency, change, 0.0];
             all.push(Candidate { label, from_cases });
         }
     }
