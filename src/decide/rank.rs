@@ -1,14 +1,18 @@
 //! Which of the scenarios that fire leads, and by how much.
 //!
-//! What an editor said comes first: emergencies, then `priority`. Among equals the *specificity* decides: how much the
-//! evidence says, in nats, a term being worth minus the logarithm of its words' frequency (the information of seeing
-//! it, Shannon 1948). Then the id, so that the result never depends on the order of files.
+//! What an editor said comes first: emergencies, then `priority`, then `exclusive`. Among equals the *specificity*
+//! decides: how much the evidence says, in nats, a term being worth minus the logarithm of its words' frequency (the
+//! information of seeing it, Shannon 1948). Then the id, so that the result never depends on the order of files.
+//!
+//! Where cases taught something, it orders what editors left open: among scenarios that are neither exclusive nor of
+//! different priority, the one whose department or category cases find more probable gains. It cannot bring up a
+//! scenario that did not fire, nor pass by one that did.
 
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use crate::rules::{Compiled, Evidence, Priority, ScenarioMatch};
+use crate::rules::{Compiled, Evidence, Priority, Scenario, ScenarioMatch};
 use crate::text::{Segmenter, Text};
 
 /// A hit that the segmenter contradicts is worth this part.
@@ -28,7 +32,7 @@ const PRIOR: f64 = 6.0;
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) found: ScenarioMatch,
-    pub(super) priority: Priority,
+    pub(super) standing: Standing,
     /// Specificity in nats.
     pub(super) score: f64,
     /// Its part of all that speaks for any of them, 0 to 1.
@@ -40,9 +44,63 @@ pub(super) struct Candidate {
 pub(super) enum Because {
     Emergency,
     Priority,
+    Exclusive,
+    Cases,
     Specificity,
     Id,
 }
+
+/// What decides the place of a scenario among those that fired.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Standing {
+    /// Its number; scenarios are kept by id, so it orders as the id does.
+    pub(super) scenario: usize,
+    priority: Priority,
+    exclusive: bool,
+    specificity: f64,
+    /// The logarithm of what cases find its department or category worth, times the weight of that; 0 where nothing was
+    /// learned.
+    learned: f64,
+}
+
+impl Standing {
+    pub(super) fn new(scenario: &Scenario, number: usize, specificity: f64) -> Standing {
+        let (priority, exclusive) = (scenario.priority, scenario.exclusive);
+        Standing { scenario: number, priority, exclusive, specificity, learned: 0.0 }
+    }
+
+    pub(super) fn is_emergency(&self) -> bool {
+        self.priority == Priority::Emergency
+    }
+
+    /// With the probability that cases give to what it stands for.
+    pub(super) fn with_learned(self, probability: f64) -> Standing {
+        Standing { learned: (probability + DOUBT).ln(), ..self }
+    }
+
+    /// Specificity and what was learned together: what both speak for, as a product.
+    fn worth(&self) -> f64 {
+        self.specificity.max(f64::MIN_POSITIVE).ln() + if self.exclusive { 0.0 } else { self.learned }
+    }
+
+    /// Which comes first, and which rule said so.
+    pub(super) fn compare(&self, other: &Standing) -> (Because, Ordering) {
+        let by_specificity = other.specificity.total_cmp(&self.specificity);
+        let by_worth = other.worth().total_cmp(&self.worth());
+        let worth = if by_worth == by_specificity { Because::Specificity } else { Because::Cases };
+        let steps = [
+            (Because::Emergency, other.is_emergency().cmp(&self.is_emergency())),
+            (Because::Priority, self.priority.cmp(&other.priority)),
+            (Because::Exclusive, other.exclusive.cmp(&self.exclusive)),
+            (worth, by_worth),
+        ];
+        let by_id = (Because::Id, self.scenario.cmp(&other.scenario));
+        steps.into_iter().find(|(_, order)| order.is_ne()).unwrap_or(by_id)
+    }
+}
+
+/// The doubt that is left about whatever cases say: the probability of what they find impossible.
+const DOUBT: f64 = 0.02;
 
 /// Orders the scenarios that fired, the leader first.
 pub(super) fn rank(
@@ -55,11 +113,11 @@ pub(super) fn rank(
         .into_iter()
         .map(|found| {
             let score = specificity(text, segmenter, &found);
-            let priority = compiled.scenarios()[found.scenario].priority;
-            Candidate { found, priority, score, confidence: 0.0 }
+            let standing = Standing::new(&compiled.scenarios()[found.scenario], found.scenario, score);
+            Candidate { found, standing, score, confidence: 0.0 }
         })
         .collect();
-    candidates.sort_by(|a, b| compare(a, b).1);
+    candidates.sort_by(|a, b| a.standing.compare(&b.standing).1);
     let total: f64 = candidates.iter().map(|candidate| candidate.score).sum::<f64>() + PRIOR;
     for candidate in &mut candidates {
         candidate.confidence = candidate.score / total;
@@ -67,25 +125,21 @@ pub(super) fn rank(
     candidates
 }
 
-/// Which comes first, and which rule said so.
-fn compare(a: &Candidate, b: &Candidate) -> (Because, Ordering) {
-    let emergency = |candidate: &Candidate| candidate.priority != Priority::Emergency;
-    let steps = [
-        (Because::Emergency, emergency(a).cmp(&emergency(b))),
-        (Because::Priority, a.priority.cmp(&b.priority)),
-        (Because::Specificity, b.score.total_cmp(&a.score)),
-    ];
-    // Scenarios are kept by id, so the index orders as the id does.
-    let by_id = (Because::Id, a.found.scenario.cmp(&b.found.scenario));
-    steps.into_iter().find(|(_, order)| order.is_ne()).unwrap_or(by_id)
+/// Orders candidates again once it is known what cases say of each.
+pub(super) fn rank_again(candidates: &mut [Candidate], probability: impl Fn(usize) -> f64) {
+    for candidate in &mut *candidates {
+        candidate.standing = candidate.standing.with_learned(probability(candidate.standing.scenario));
+    }
+    candidates.sort_by(|a, b| a.standing.compare(&b.standing).1);
 }
 
 /// Why `leader` stands before `other`.
 pub(super) fn because(leader: &Candidate, other: &Candidate) -> Because {
-    compare(leader, other).0
+    leader.standing.compare(&other.standing).0
 }
 
-fn specificity(text: &Text, segmenter: &Segmenter, found: &ScenarioMatch) -> f64 {
+/// How much the evidence of a scenario says, in nats.
+pub(super) fn specificity(text: &Text, segmenter: &Segmenter, found: &ScenarioMatch) -> f64 {
     worth(text, segmenter, &found.evidence) + HINT * worth(text, segmenter, &found.hints)
 }
 
