@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::compile::Compiled;
 use super::condition::Scope;
+use super::fuzzy::Damaged;
 use super::negation::denied;
 use super::program::{Children, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use crate::text::Text;
@@ -141,7 +142,7 @@ impl Compiled {
 
 /// Whether a word lies across one end of the range: it begins outside and ends inside, or the reverse. A word that
 /// holds the whole range (自来水管 around 水管) does not cross it.
-fn crosses_a_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
+pub(super) fn crosses_a_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
     let word_at = |c: u32| words.get(words.partition_point(|word| word.end <= c));
     let at_start = word_at(range.start).is_some_and(|word| word.start < range.start && word.end < range.end);
     let at_end = word_at(range.end - 1).is_some_and(|word| word.end > range.end && word.start > range.start);
@@ -496,7 +497,7 @@ fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
 fn find_damaged_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
     let program = &compiled.program;
     let mut found = Vec::new();
-    for (range, symbols) in program.fuzzy.find(text) {
+    for Damaged { range, symbols, .. } in program.fuzzy.find(text, &compiled.segmenter) {
         let bytes = text.byte_at_char(range.start)..text.byte_at_char(range.end);
         let mut is_denied = None;
         for symbol in symbols {
