@@ -11,16 +11,17 @@ use std::sync::Arc;
 use daachorse::CharwiseDoubleArrayAhoCorasickBuilder;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::condition::{Clause, Form, Group, Scope};
+use super::fuzzy::Fuzzy;
 use super::program::{Children, Condition, Leaf, Lists, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use super::scenario::Scenario;
 use super::vocabulary::{Meaning, Vocabulary};
 use super::{MAX_SCENARIOS, literals};
 use crate::say;
 use crate::source::{Code, Diagnostic, SourceText};
-use crate::text::{FactKind, Segmenter, normalise};
+use crate::text::{FactKind, Segmenter};
 
 /// Bytes a compiled regular expression may take.
 const MAX_REGEX_SIZE: usize = 1 << 20;
@@ -501,7 +502,7 @@ impl<'a> Compiler<'a> {
         if pattern.chars().count() > MAX_REGEX_LENGTH {
             return Err(format!("> {MAX_REGEX_LENGTH} characters"));
         }
-        let written = normalised_pattern(pattern);
+        let written = literals::normalised_pattern(pattern);
         let last_line =
             |error: String| error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let hir = ParserBuilder::new()
@@ -526,16 +527,42 @@ impl<'a> Compiler<'a> {
         Ok((regex, literals::required(&hir)))
     }
 
+    /// The terms that are matched approximately too: not those of gates, since an expression wants the very characters,
+    /// nor those of which an editor asked that they be whole words.
+    fn fuzzy(&mut self) -> Fuzzy {
+        let gates: FxHashSet<Symbol> =
+            self.symbols.iter().filter(|(key, _)| matches!(key, Key::Gate(_))).map(|(_, symbol)| *symbol).collect();
+        let is_meant = |symbol: &&Symbol| {
+            let kind = self.program.symbols[**symbol as usize];
+            matches!(kind, SymbolKind::Terms { whole_word: false, .. }) && !gates.contains(*symbol)
+        };
+        let terms = self.patterns.iter().map(|(term, pattern)| {
+            let symbols = self.symbols_of_pattern[*pattern as usize].iter();
+            (term.as_str(), symbols.filter(is_meant).copied().collect())
+        });
+        match Fuzzy::new(terms) {
+            Ok(fuzzy) => fuzzy,
+            Err(error) => {
+                self.too_many_terms(&error);
+                Fuzzy::default()
+            }
+        }
+    }
+
+    fn too_many_terms(&mut self, error: &str) {
+        let message = say!("词太多，无法编译：{error}", "too many terms to compile: {error}");
+        self.diagnostics.push(Diagnostic::about("rules", Code::LimitExceeded, message));
+    }
+
     fn finish(mut self) -> Program {
-        let mut patterns: Vec<(String, u32)> = self.patterns.into_iter().collect();
+        self.program.fuzzy = self.fuzzy();
+        let mut patterns: Vec<(&str, u32)> =
+            self.patterns.iter().map(|(term, number)| (term.as_str(), *number)).collect();
         patterns.sort_unstable();
         if !patterns.is_empty() {
             match CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(patterns) {
                 Ok(automaton) => self.program.automaton = Some(automaton),
-                Err(error) => {
-                    let message = say!("词太多，无法编译：{error}", "too many terms to compile: {error}");
-                    self.diagnostics.push(Diagnostic::about("rules", Code::LimitExceeded, message));
-                }
+                Err(error) => self.too_many_terms(&error.to_string()),
             }
         }
         self.program.symbols_of_pattern = Lists::new(&self.symbols_of_pattern);
@@ -556,22 +583,4 @@ fn union(nodes: &[(NodeId, Option<Atoms>)]) -> Option<Atoms> {
     all.symbols.sort_unstable();
     all.symbols.dedup();
     Some(all)
-}
-
-/// The pattern with its own characters normalised as texts are; what becomes punctuation is escaped, so that a
-/// full-width bracket stays a character.
-fn normalised_pattern(pattern: &str) -> String {
-    let mut written = String::with_capacity(pattern.len());
-    for character in pattern.chars() {
-        if character.is_ascii() {
-            written.push(character);
-            continue;
-        }
-        let normalised = normalise(character.encode_utf8(&mut [0; 4]));
-        match normalised.is_empty() {
-            true => written.push(character),
-            false => written.push_str(&regex_syntax::escape(&normalised)),
-        }
-    }
-    written
 }

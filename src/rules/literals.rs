@@ -1,9 +1,12 @@
-//! Which literals a regular expression requires: a set of strings of which every match contains at least one.
+//! What is read out of regular expressions before they are compiled: their characters normalised, and which literals
+//! one requires, a set of strings of which every match contains at least one.
 //!
-//! They gate the expression: it runs only on sentences in which one of them was seen. Unlike the extractor of
+//! Literals gate the expression: it runs only on sentences in which one of them was seen. Unlike the extractor of
 //! `regex-syntax`, which gives prefixes and suffixes, inner literals are found too (`.*停电.*`).
 
 use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::text::normalise;
 
 /// Strings in one set, at the most; a larger set gates nothing worth having.
 const MAX_SET: usize = 32;
@@ -111,6 +114,24 @@ fn useful(mut set: Vec<String>) -> Option<Vec<String>> {
     set.sort_unstable();
     set.dedup();
     (!set.is_empty() && set.len() <= MAX_SET && set.iter().all(|text| !text.is_empty())).then_some(set)
+}
+
+/// The pattern with its own characters normalised as texts are; what becomes punctuation is escaped, so that a
+/// full-width bracket stays a character.
+pub(super) fn normalised_pattern(pattern: &str) -> String {
+    let mut written = String::with_capacity(pattern.len());
+    for character in pattern.chars() {
+        if character.is_ascii() {
+            written.push(character);
+            continue;
+        }
+        let normalised = normalise(character.encode_utf8(&mut [0; 4]));
+        match normalised.is_empty() {
+            true => written.push(character),
+            false => written.push_str(&regex_syntax::escape(&normalised)),
+        }
+    }
+    written
 }
 
 #[cfg(test)]

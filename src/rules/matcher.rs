@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::compile::Compiled;
 use super::condition::Scope;
+use super::fuzzy::Damaged;
 use super::negation::denied;
 use super::program::{Children, NO_GUARD, Node, NodeId, Program, Symbol, SymbolKind};
 use crate::text::Text;
@@ -23,6 +24,8 @@ pub struct Evidence {
     pub leaf: u32,
     /// The segmenter sees a word across one end of the hit (公交 in 办公交接): it stands, and counts less.
     pub contradicted: bool,
+    /// Not the term itself but what sounds like it, damaged (近似).
+    pub fuzzy: bool,
 }
 
 /// A scenario that holds.
@@ -40,13 +43,55 @@ pub struct ScenarioMatch {
 type Windows = SmallVec<[Range<u32>; 8]>;
 /// The number of the sentence or clause that a character is in.
 type UnitOf = fn(&Text, u32) -> u32;
-/// A hit of a symbol: first character and past the last.
-type Hit = (u32, u32);
+
+/// A hit of a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    /// First normalised character.
+    start: u32,
+    /// Past the last.
+    end: u32,
+    fuzzy: bool,
+}
+
+impl Hit {
+    fn exact(range: Range<u32>) -> Hit {
+        Hit { start: range.start, end: range.end, fuzzy: false }
+    }
+
+    fn evidence(self, leaf: u32) -> Evidence {
+        Evidence { start: self.start, end: self.end, leaf, contradicted: false, fuzzy: self.fuzzy }
+    }
+}
 
 impl Compiled {
     /// Every scenario whose condition holds on the text, by id, with its evidence.
     pub fn matches(&self, text: &Text) -> Vec<ScenarioMatch> {
-        let mut scan = Scan::new(self, text);
+        self.run(Scan::new(self, text, find_terms(self, text)))
+    }
+
+    /// Every scenario that does not hold on the text as it stands, and would if damaged terms counted
+    /// (`rules/fuzzy.rs` says which): by id, with its evidence, some of it `fuzzy`. Meant for texts of which
+    /// [`matches`](Self::matches) makes nothing: it never gives what that gives.
+    ///
+    /// Only exact hits forbid (`none`). A guess may add a suggestion that a person looks at, and never takes one away:
+    /// to miss a gas leak because something sounded like 演习 would be the worse mistake. The price is a suggestion too
+    /// many where the text says what forbids it, and damaged.
+    pub fn fuzzy_matches(&self, text: &Text) -> Vec<ScenarioMatch> {
+        let damaged = find_damaged_terms(self, text);
+        if damaged.is_empty() {
+            return Vec::new();
+        }
+        let exact = find_terms(self, text);
+        let sure = Scan::new(self, text, exact.clone());
+        let mut scan = Scan::new(self, text, [exact, damaged].concat());
+        scan.sure = Some(Box::new(sure));
+        self.run(scan)
+    }
+
+    /// The scenarios that hold by the hits of a scan.
+    fn run(&self, mut scan: Scan<'_>) -> Vec<ScenarioMatch> {
+        let text = scan.text;
         let mut matches = Vec::new();
         for scenario in scan.candidates() {
             let condition = &self.program.conditions[scenario as usize];
@@ -56,7 +101,9 @@ impl Compiled {
             }
             scan.run_late(&condition.late);
             let whole = 0..text.len();
-            if !scan.holds(condition.root, &whole) {
+            if !scan.holds(condition.root, &whole)
+                || scan.sure.as_ref().is_some_and(|s| s.holds(condition.root, &whole))
+            {
                 continue;
             }
             let mut evidence = Vec::new();
@@ -95,7 +142,7 @@ impl Compiled {
 
 /// Whether a word lies across one end of the range: it begins outside and ends inside, or the reverse. A word that
 /// holds the whole range (自来水管 around 水管) does not cross it.
-fn crosses_a_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
+pub(super) fn crosses_a_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
     let word_at = |c: u32| words.get(words.partition_point(|word| word.end <= c));
     let at_start = word_at(range.start).is_some_and(|word| word.start < range.start && word.end < range.end);
     let at_end = word_at(range.end - 1).is_some_and(|word| word.end > range.end && word.start > range.start);
@@ -120,12 +167,13 @@ struct Scan<'a> {
     runs: Vec<(Symbol, Range<u32>)>,
     /// Hits of regular expressions and facts, once they were looked for.
     late: FxHashMap<Symbol, Vec<Hit>>,
+    /// The exact hits alone, where these are not: what forbids is looked for there.
+    sure: Option<Box<Scan<'a>>>,
 }
 
 impl<'a> Scan<'a> {
-    fn new(compiled: &'a Compiled, text: &'a Text) -> Scan<'a> {
+    fn new(compiled: &'a Compiled, text: &'a Text, mut found: Vec<FoundHit>) -> Scan<'a> {
         let program = &compiled.program;
-        let mut found = find_terms(compiled, text);
         found.sort_unstable();
         let mut scan = Scan {
             program,
@@ -134,9 +182,13 @@ impl<'a> Scan<'a> {
             hits: Vec::with_capacity(found.len()),
             runs: Vec::new(),
             late: FxHashMap::default(),
+            sure: None,
         };
         for found in found {
-            let (symbol, start, end) = found.parts();
+            let (symbol, hit) = found.parts();
+            if hit.fuzzy && scan.has_last(symbol, hit) {
+                continue;
+            }
             match scan.runs.last_mut() {
                 Some((last, run)) if *last == symbol => run.end += 1,
                 _ => {
@@ -145,9 +197,16 @@ impl<'a> Scan<'a> {
                     scan.present[symbol as usize / 64] |= 1 << (symbol % 64);
                 }
             }
-            scan.hits.push((start, end));
+            scan.hits.push(hit);
         }
         scan
+    }
+
+    /// Whether the place of a hit is known already: two terms of a list may sound alike. Hits come by symbol and place,
+    /// exact ones first.
+    fn has_last(&self, symbol: Symbol, hit: Hit) -> bool {
+        let is_last = self.runs.last().is_some_and(|(last, _)| *last == symbol);
+        is_last && self.hits.iter().rev().take_while(|h| h.start == hit.start).any(|h| h.end == hit.end)
     }
 
     /// Scenarios that may hold, by index.
@@ -209,9 +268,9 @@ impl<'a> Scan<'a> {
 
     fn hits_in(&self, symbol: Symbol, window: &Range<u32>) -> impl Iterator<Item = Hit> {
         let hits = self.hits(symbol);
-        let from = hits.partition_point(|hit| hit.0 < window.start);
+        let from = hits.partition_point(|hit| hit.start < window.start);
         let end = window.end;
-        hits[from..].iter().copied().take_while(move |hit| hit.0 < end).filter(move |hit| hit.1 <= end)
+        hits[from..].iter().copied().take_while(move |hit| hit.start < end).filter(move |hit| hit.end <= end)
     }
 
     /// Looks for the regular expressions and facts of a candidate.
@@ -224,7 +283,7 @@ impl<'a> Scan<'a> {
                 SymbolKind::Regex { regex, gate } => self.run_regex(regex, gate),
                 SymbolKind::Fact(kind) => {
                     let facts = self.text.facts().iter().filter(|fact| fact.kind == kind);
-                    facts.map(|fact| (fact.range.start, fact.range.end)).collect()
+                    facts.map(|fact| Hit::exact(fact.range.clone())).collect()
                 }
                 SymbolKind::Terms { .. } => continue,
             };
@@ -232,6 +291,9 @@ impl<'a> Scan<'a> {
                 self.present[*symbol as usize / 64] |= 1 << (symbol % 64);
             }
             self.late.insert(*symbol, hits);
+        }
+        if let Some(sure) = &mut self.sure {
+            sure.run_late(symbols);
         }
     }
 
@@ -245,7 +307,8 @@ impl<'a> Scan<'a> {
             }
             let base = self.text.byte_at_char(sentence.start);
             for found in regex.find_iter(self.text.slice(sentence.clone())) {
-                hits.push((self.text.char_at_byte(base + found.start()), self.text.char_at_byte(base + found.end())));
+                let place = |byte: usize| self.text.char_at_byte(base + byte);
+                hits.push(Hit::exact(place(found.start())..place(found.end())));
             }
         }
         hits
@@ -268,7 +331,7 @@ impl<'a> Scan<'a> {
             _ if first == last => std::iter::once(first).collect(),
             Some(atoms) => {
                 let atoms = self.program.children(atoms).iter();
-                atoms.flat_map(|symbol| self.hits_in(*symbol, window)).map(|hit| unit_of(text, hit.0)).collect()
+                atoms.flat_map(|symbol| self.hits_in(*symbol, window)).map(|hit| unit_of(text, hit.start)).collect()
             }
             None => (first..=last).collect(),
         };
@@ -282,7 +345,7 @@ impl<'a> Scan<'a> {
             Node::Symbol { symbol, .. } => self.is_present(symbol) && self.hits_in(symbol, window).next().is_some(),
             Node::Near { members, within } => {
                 let mut found = false;
-                self.near(members, within, window, &mut |_, _| found = true);
+                self.near(members, within, window, &mut |_| found = true);
                 found
             }
             Node::Group { scope: Scope::Text, some, minimum, every, none, .. } => {
@@ -301,22 +364,20 @@ impl<'a> Scan<'a> {
         let enough = |minimum: u32| {
             children(some).filter(|node| self.holds(**node, window)).take(minimum as usize).count() as u32 == minimum
         };
+        let sure = self.sure.as_deref().unwrap_or(self);
         children(every).all(|node| self.holds(*node, window))
             && enough(minimum)
-            && !children(none).any(|node| self.holds(*node, window))
+            && !children(none).any(|node| sure.holds(*node, window))
     }
 
     /// Adds the hits that make the node hold in the window.
     fn evidence(&self, node: NodeId, window: &Range<u32>, found: &mut Vec<Evidence>) {
         match self.program.nodes[node as usize] {
             Node::Symbol { symbol, leaf } => {
-                let hits = self.hits_in(symbol, window);
-                found.extend(hits.map(|(start, end)| Evidence { start, end, leaf, contradicted: false }));
+                found.extend(self.hits_in(symbol, window).map(|hit| hit.evidence(leaf)));
             }
             Node::Near { members, within } => {
-                self.near(members, within, window, &mut |(start, end), leaf| {
-                    found.push(Evidence { start, end, leaf, contradicted: false });
-                });
+                self.near(members, within, window, &mut |hit| found.push(hit));
             }
             Node::Group { scope, some, minimum, every, none, atoms } => {
                 for unit in self.windows(scope, window, atoms) {
@@ -348,35 +409,36 @@ impl<'a> Scan<'a> {
 
     /// Gives every hit (with its leaf) of each chain in which all members occur: a run of hits of the members, in one
     /// sentence, in which a hit begins at most `within` characters after the farthest end before it.
-    fn near(&self, members: Children, within: u32, window: &Range<u32>, give: &mut impl FnMut(Hit, u32)) {
+    fn near(&self, members: Children, within: u32, window: &Range<u32>, give: &mut impl FnMut(Evidence)) {
         let members = self.program.children(members);
-        let mut hits: Vec<(u32, u32, u32, u32)> = Vec::new();
+        let mut hits: Vec<(Hit, u32, u32)> = Vec::new();
         for (member, node) in (0u32..).zip(members) {
             let before = hits.len();
             for (symbol, leaf) in self.choices(*node) {
-                hits.extend(self.hits_in(symbol, window).map(|(start, end)| (start, end, member, leaf)));
+                hits.extend(self.hits_in(symbol, window).map(|hit| (hit, member, leaf)));
             }
             if hits.len() == before {
                 return;
             }
         }
-        hits.retain(|hit| self.text.sentence_of(hit.0) == self.text.sentence_of(hit.1 - 1));
+        hits.retain(|(hit, ..)| self.text.sentence_of(hit.start) == self.text.sentence_of(hit.end - 1));
         hits.sort_unstable();
         let all = (1u32 << members.len()) - 1;
         let mut chain = 0;
         while chain < hits.len() {
-            let (mut end, mut seen, mut next) = (hits[chain].1, 0, chain);
-            let sentence = self.text.sentence_of(hits[chain].0);
-            while next < hits.len()
-                && hits[next].0 <= end.saturating_add(within)
-                && self.text.sentence_of(hits[next].0) == sentence
+            let (first, ..) = hits[chain];
+            let (mut end, mut seen, mut next) = (first.end, 0, chain);
+            let sentence = self.text.sentence_of(first.start);
+            while let Some((hit, member, _)) = hits.get(next)
+                && hit.start <= end.saturating_add(within)
+                && self.text.sentence_of(hit.start) == sentence
             {
-                end = end.max(hits[next].1);
-                seen |= 1 << hits[next].2;
+                end = end.max(hit.end);
+                seen |= 1 << member;
                 next += 1;
             }
             if seen == all {
-                hits[chain..next].iter().for_each(|hit| give((hit.0, hit.1), hit.3));
+                hits[chain..next].iter().for_each(|(hit, _, leaf)| give(hit.evidence(*leaf)));
             }
             chain = next;
         }
@@ -389,19 +451,20 @@ fn intersect(a: &Range<u32>, b: &Range<u32>) -> Option<Range<u32>> {
 }
 
 /// A hit of a symbol in one number, so that sorting by symbol and place is sorting numbers: 32 bits of symbol, 24 of the
-/// first character (texts have tens of thousands), 8 of the length (terms have at most [`MAX_TERM`](super::MAX_TERM)).
+/// first character (texts have tens of thousands), 1 that says whether it is approximate, 7 of the length (terms have at
+/// most [`MAX_TERM`](super::MAX_TERM), and damaged ones not twice that).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct FoundHit(u64);
 
 impl FoundHit {
-    fn new(symbol: Symbol, start: u32, length: u32) -> FoundHit {
-        FoundHit(u64::from(symbol) << 32 | u64::from(start & 0xFF_FFFF) << 8 | u64::from(length & 0xFF))
+    fn new(symbol: Symbol, hit: Hit) -> FoundHit {
+        let place = u64::from(hit.start & 0xFF_FFFF) << 8 | u64::from((hit.end - hit.start) & 0x7F);
+        FoundHit(u64::from(symbol) << 32 | place | u64::from(hit.fuzzy) << 7)
     }
 
-    /// Symbol, first character, past the last.
-    fn parts(self) -> (Symbol, u32, u32) {
-        let (start, length) = ((self.0 >> 8) as u32 & 0xFF_FFFF, self.0 as u32 & 0xFF);
-        ((self.0 >> 32) as u32, start, start + length)
+    fn parts(self) -> (Symbol, Hit) {
+        let (start, length) = ((self.0 >> 8) as u32 & 0xFF_FFFF, self.0 as u32 & 0x7F);
+        ((self.0 >> 32) as u32, Hit { start, end: start + length, fuzzy: self.0 & 0x80 != 0 })
     }
 }
 
@@ -424,7 +487,27 @@ fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
             if whole_word && !is_whole_word(start..end, text.words(&compiled.segmenter)) {
                 continue;
             }
-            found.push(FoundHit::new(*symbol, start, end - start));
+            found.push(FoundHit::new(*symbol, Hit::exact(start..end)));
+        }
+    }
+    found
+}
+
+/// All approximate hits of terms that count.
+fn find_damaged_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
+    let program = &compiled.program;
+    let mut found = Vec::new();
+    for Damaged { range, symbols, .. } in program.fuzzy.find(text, &compiled.segmenter) {
+        let bytes = text.byte_at_char(range.start)..text.byte_at_char(range.end);
+        let mut is_denied = None;
+        for symbol in symbols {
+            let even_negated =
+                matches!(program.symbols[*symbol as usize], SymbolKind::Terms { even_negated: true, .. });
+            let mut denied =
+                || *is_denied.get_or_insert_with(|| hit_is_denied(text, bytes.start, bytes.end, range.start));
+            if even_negated || !denied() {
+                found.push(FoundHit::new(*symbol, Hit { start: range.start, end: range.end, fuzzy: true }));
+            }
         }
     }
     found

@@ -5,6 +5,7 @@
 
 mod compile;
 mod condition;
+mod fuzzy;
 mod literals;
 mod matcher;
 mod negation;

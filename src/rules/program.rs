@@ -8,6 +8,7 @@ use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::condition::Scope;
+use super::fuzzy::Fuzzy;
 use crate::source::SourceText;
 use crate::text::FactKind;
 
@@ -71,6 +72,8 @@ pub(super) struct Condition {
 #[derive(Default)]
 pub(super) struct Program {
     pub(super) automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
+    /// Terms that are also matched approximately.
+    pub(super) fuzzy: Fuzzy,
     /// For each pattern its length in characters.
     pub(super) pattern_length: Vec<u32>,
     /// Pattern → the symbols it is a hit of.

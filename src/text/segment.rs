@@ -55,6 +55,11 @@ impl Segmenter {
         self.jieba.cut(text, true).into_iter().map(|token| token.byte_start..token.byte_end).collect()
     }
 
+    /// Whether a word is in the dictionary, the built-in one or the user's.
+    pub fn knows(&self, word: &str) -> bool {
+        self.jieba.has_word(word)
+    }
+
     /// How surprising a word is: minus the natural logarithm of its probability, from the built-in dictionary's
     /// frequencies. A word it does not know counts as seen once and, being rarer the longer it is, shares that
     /// sighting among its characters.
@@ -125,6 +130,16 @@ mod tests {
             assert!(cut(&taught, text).contains(&word), "{text}: {:?}", cut(&taught, text));
         }
         assert_eq!(cut(&taught, "今天天气很好"), cut(&plain, "今天天气很好"));
+    }
+
+    #[test]
+    fn words_are_known_or_not() {
+        let taught = Segmenter::new(["一户一表"]);
+        for (word, plain, with_word) in
+            [("住房", true, true), ("睡管", false, false), ("一户一表", false, true), ("", false, false)]
+        {
+            assert_eq!((Segmenter::new([]).knows(word), taught.knows(word)), (plain, with_word), "{word}");
+        }
     }
 
     #[test]
