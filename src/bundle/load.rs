@@ -160,7 +160,7 @@ impl Loader {
         };
         let settings = settings?;
         let revision = revision.to_owned();
-        let engine = Engine::new(Parts { rules, prepared, catalog, knowledge, segmenter, settings, revision });
+        let engine = Engine::new(Parts { rules, prepared, catalog, knowledge, segmenter, learned: None, settings, revision });
         Some(Bundle { engine, counts, commit: None, snapshot })
     }
 

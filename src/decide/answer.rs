@@ -38,6 +38,7 @@ pub(super) fn evidence(compiled: &Compiled, text: &Text, hits: &[Evidence], hint
                 file: leaf.source.path.clone(),
                 line: leaf.source.position(leaf.range.start).line,
                 contradicted: hit.contradicted,
+                fuzzy: hit.fuzzy,
                 hint,
             }
         })

@@ -80,6 +80,10 @@ pub struct Decision {
     pub facts: Vec<FactItem>,
     /// Why the scenario leads.
     pub evidence: Vec<EvidenceItem>,
+    /// The words that speak for the department (or the category) by what cases taught, strongest first.
+    pub words: Vec<WordItem>,
+    /// How often the rule that leads was right on past cases; null where none tell.
+    pub record: Option<RuleRecord>,
     /// What else fired, best first.
     pub runners_up: Vec<RunnerUp>,
     /// Policy answers.
@@ -107,7 +111,8 @@ pub struct ScenarioReference {
     pub id: String,
     /// Title.
     pub title: String,
-    /// The share of what speaks for any scenario that speaks for this one, 0 to 1.
+    /// The probability that it is right, calibrated on past cases, where they are labelled with scenarios; elsewhere the
+    /// share of what speaks for any scenario that speaks for this one. 0 to 1.
     pub confidence: f64,
 }
 
@@ -224,6 +229,28 @@ pub struct FactItem {
     pub span: Span,
 }
 
+/// A word of the complaint, and what it counts.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WordItem {
+    /// Where in the text it stands first.
+    pub span: Span,
+    /// The citizen's own characters there.
+    pub text: String,
+    /// What it adds to the score of the label; comparable within one decision.
+    pub weight: f64,
+}
+
+/// How a rule did on past cases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RuleRecord {
+    /// What was compared: `department`, `category` or `scenario`.
+    pub level: String,
+    /// Cases on which it led.
+    pub cases: u32,
+    /// Of these, those where what it stands for was right.
+    pub right: u32,
+}
+
 /// One reason why a scenario fired.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EvidenceItem {
@@ -242,6 +269,9 @@ pub struct EvidenceItem {
     /// The segmenter sees another word there: counts less.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub contradicted: bool,
+    /// The words only sound like the term: it was misheard or mistyped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fuzzy: bool,
     /// A hint: raises the rank, does not fire.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hint: bool,

@@ -7,25 +7,35 @@ use rustc_hash::FxHashMap;
 use super::answer::{self, rounded};
 use super::complaint::{Complaint, ComplaintError};
 use super::decision::{
-    Bar, CategoryReference, Decision, DepartmentReference, Matter, Outcome, Reply, RunnerUp, ScenarioReference, Source,
+    Bar, CategoryReference, Decision, DepartmentReference, Matter, Outcome, Reply, RuleRecord, RunnerUp,
+    ScenarioReference, Source, WordItem,
 };
 use super::kind::kind;
 use super::matters::matters;
 use super::place::{Place, place};
+use super::heard::{Spoken, said};
+use super::learned::{Learned, Level, Neighbour, neighbour};
+use super::opinions::Opinions;
 use super::prepared::Prepared;
-use super::rank::{Because, Candidate, because, rank};
+use super::rank::{Because, Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
 use crate::knowledge::{Article, Case, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
-use crate::rules::{Compiled, Priority, Scenario};
+use crate::rules::{Compiled, Scenario};
 use crate::text::{Segmenter, Text};
 
 /// Articles and cases in a decision, at the most.
 const MOST_FOUND: usize = 5;
 /// Runners-up in a decision, at the most.
 const MOST_RUNNERS_UP: usize = 5;
-/// Cases that vote where no rule speaks.
+/// Cases that vote where no rule speaks and too few are labelled to learn from.
 const VOTERS: usize = 10;
+/// A learned category or department is suggested from this confidence on.
+const SUGGESTED: f64 = 0.25;
+/// A learned scenario is, from this: with it come a reply and questions, which are worse than none when they are wrong.
+const LEARNED_SCENARIO: f64 = 0.5;
+/// Words that pushed a learned answer, at the most.
+const MOST_WORDS: usize = 8;
 /// A case votes from this similarity on (the part of the complaint's informative words that it has).
 const NEAR: f32 = 0.35;
 /// A case is shown from this similarity on: below, it shares a word or two by accident.
@@ -58,6 +68,8 @@ pub struct Parts {
     pub knowledge: Knowledge,
     /// The segmenter with the bundle's dictionary.
     pub segmenter: Segmenter,
+    /// What cases taught, where enough are labelled.
+    pub learned: Option<Arc<Learned>>,
     /// The bundle's settings.
     pub settings: Settings,
     /// The bundle's revision.
@@ -79,6 +91,7 @@ pub struct Engine {
     catalog: Arc<Catalog>,
     knowledge: Knowledge,
     segmenter: Segmenter,
+    learned: Option<Arc<Learned>>,
     settings: Settings,
     revision: String,
 }
@@ -86,9 +99,9 @@ pub struct Engine {
 impl Engine {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Engine {
-        let Parts { rules, mut prepared, catalog, knowledge, segmenter, settings, revision } = parts;
+        let Parts { rules, mut prepared, catalog, knowledge, segmenter, learned, settings, revision } = parts;
         prepared.sort_by(|a, b| a.scenario.id.cmp(&b.scenario.id));
-        Engine { rules, prepared, catalog, knowledge, segmenter, settings, revision }
+        Engine { rules, prepared, catalog, knowledge, segmenter, learned, settings, revision }
     }
 
     /// The compiled rules.
@@ -109,6 +122,11 @@ impl Engine {
     /// The segmenter with the bundle's dictionary.
     pub fn segmenter(&self) -> &Segmenter {
         &self.segmenter
+    }
+
+    /// What cases taught, where enough are labelled.
+    pub fn learned(&self) -> Option<&Learned> {
+        self.learned.as_deref()
     }
 
     /// The bundle's settings.
@@ -151,23 +169,65 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn decide(&self, options: Options) -> Decision {
         let engine = self.engine;
-        let found = engine.rules.matches(self.text);
-        let candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
-        // Where a rule leads, cases are shown and do not vote.
+        let mut found = engine.rules.matches(self.text);
+        // What was misheard is looked for only where nothing was heard: a clean text pays nothing, and no guess stands
+        // beside a rule that holds.
+        let guessed = found.is_empty();
+        if guessed {
+            found = engine.rules.fuzzy_matches(self.text);
+        }
+        let mut candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
+        let learned = engine.learned.as_deref().filter(|_| !options.rules_only);
+        // Where a rule leads, cases are shown and do not vote, unless they teach.
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
-        let cases = engine.knowledge.cases.nearest(&self.query, wanted, |_| true);
+        let wanted = learned.map_or(wanted, |_| Neighbour::MOST);
+        let near = engine.knowledge.cases.nearest_places(&self.query, wanted, |_| true);
+        let opinions = learned.map(|learned| self.opinions(learned, &candidates, &near)).unwrap_or_default();
+        rank_again(&mut candidates, |scenario| self.probability(&opinions, scenario));
         let mut decision = self.undecided();
         match candidates.first() {
-            Some(leader) => self.by_rule(leader, &candidates, &mut decision),
+            Some(leader) => {
+                self.by_rule(leader, &candidates, &opinions, &mut decision);
+                decision.bar.met &= !guessed;
+                decision.outcome = if decision.bar.met { Outcome::Auto } else { Outcome::Suggest };
+            }
             None if options.rules_only => {}
-            None => self.by_cases(&cases, &mut decision),
+            None if opinions.0.is_empty() => self.by_cases(&near, &mut decision),
+            None => self.by_learned(&opinions, &mut decision),
+        }
+        if let Some(learned) = learned {
+            decision.words = self.words(learned, &opinions, &decision);
         }
         let led = decision.scenario.as_ref().map(|scenario| scenario.id.clone());
         decision.articles = self.articles(led.as_deref());
         decision.notices = self.notices(led.as_deref());
-        let shown = cases.iter().filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
+        let shown = near.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
         decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
         decision
+    }
+
+    /// What cases taught about the complaint, with the rules that fired heard.
+    fn opinions(
+        &self,
+        learned: &'a Learned,
+        candidates: &[Candidate],
+        near: &[(u32, Hit<'_, Case>)],
+    ) -> Opinions<'a> {
+        let day = self.complaint.at.date();
+        let neighbours: Vec<Neighbour> =
+            near.iter().map(|(place, hit)| neighbour(*place, hit.similarity, hit.item, Some(day))).collect();
+        let region = self.place.region.map(|region| region.id.as_str());
+        let spoken = Spoken { catalog: &self.engine.catalog, region, day };
+        let say = |level: Level| said(candidates.iter().map(|candidate| self.scenario(candidate)), &spoken, level);
+        Opinions(learned.judge_with(self.text, &self.engine.segmenter, &neighbours, &say))
+    }
+
+    /// The probability that cases give to what a scenario stands for: its department, or else its category; 1 where
+    /// neither was learned.
+    fn probability(&self, opinions: &Opinions<'_>, scenario: usize) -> f64 {
+        let scenario = &self.engine.rules.scenarios()[scenario];
+        let department = || opinions.confidence(Level::Department, &self.responsible(scenario)?.1.id);
+        department().or_else(|| opinions.confidence(Level::Category, &scenario.category)).unwrap_or(1.0)
     }
 
     /// What is known before anything has matched.
@@ -197,6 +257,8 @@ impl<'a> Work<'a> {
             notices: Vec::new(),
             facts: answer::facts(self.text, at),
             evidence: Vec::new(),
+            words: Vec::new(),
+            record: None,
             runners_up: Vec::new(),
             articles: Vec::new(),
             cases: Vec::new(),
@@ -204,34 +266,64 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn by_rule(&self, leader: &Candidate, candidates: &[Candidate], decision: &mut Decision) {
+    fn by_rule(
+        &self,
+        leader: &Candidate,
+        candidates: &[Candidate],
+        opinions: &Opinions<'_>,
+        decision: &mut Decision,
+    ) {
         let scenario = self.scenario(leader);
-        self.lead(leader.found.scenario, &leader.found.evidence, leader.confidence, decision);
+        self.lead(leader.found.scenario, &leader.found.evidence, leader.confidence, opinions, decision);
         decision.source = Some(Source::Rule);
-        decision.emergency = leader.priority == Priority::Emergency;
+        decision.emergency = leader.standing.is_emergency();
         decision.evidence = answer::evidence(&self.engine.rules, self.text, &leader.found.evidence, false);
         decision.evidence.extend(answer::evidence(&self.engine.rules, self.text, &leader.found.hints, true));
         decision.runners_up = candidates[1..].iter().take(MOST_RUNNERS_UP).map(|c| self.runner_up(leader, c)).collect();
         decision.matters = self.matters(candidates);
-        // An editor may vouch for a scenario; nothing else goes out by itself while no real case has earned a bar.
+        decision.record = self.engine.learned.as_deref().and_then(|learned| record(learned, &scenario.id));
+        // An editor may vouch for a scenario; anything else goes out by itself only above a bar earned on real cases.
         let complete = decision.questions.iter().all(|question| !question.required);
         let alone = decision.matters.len() == 1;
-        decision.bar.met = scenario.auto && complete && alone && decision.department.is_some();
-        decision.outcome = if decision.bar.met { Outcome::Auto } else { Outcome::Suggest };
+        self.bar(opinions, decision);
+        decision.bar.met = (scenario.auto || decision.bar.met) && complete && alone && decision.department.is_some();
+    }
+
+    /// The bar of the department, and whether the decision is sure enough for it.
+    fn bar(&self, opinions: &Opinions<'_>, decision: &mut Decision) {
+        let Some(department) = &decision.department else { return };
+        let own = self.engine.catalog.department(&department.id).and_then(|department| department.bar);
+        decision.bar.target = own.map_or(self.engine.settings.target, |bar| bar.target);
+        let opinion = opinions.of(Level::Department, &department.id);
+        let bar = opinion.and_then(|opinion| self.engine.learned.as_deref()?.department_bar(opinion.number));
+        decision.bar.threshold = bar.map(rounded);
+        decision.bar.met = bar.zip(opinion).is_some_and(|(bar, opinion)| opinion.confidence >= bar);
     }
 
     /// Fills in all that follows from a scenario: category, department, unit, deadline, reply, questions, steps.
-    fn lead(&self, index: usize, hits: &[crate::rules::Evidence], confidence: f64, decision: &mut Decision) {
+    ///
+    /// Where cases taught a level, the confidence in its label is theirs; elsewhere it is the scenario's part of all that
+    /// speaks for any.
+    fn lead(
+        &self,
+        index: usize,
+        hits: &[crate::rules::Evidence],
+        confidence: f64,
+        opinions: &Opinions<'_>,
+        decision: &mut Decision,
+    ) {
         let prepared = &self.engine.prepared[index];
         let scenario = &prepared.scenario;
-        let confidence = rounded(confidence);
+        let sure = |level, label: &str| rounded(opinions.confidence(level, label).unwrap_or(confidence));
         decision.outcome = Outcome::Suggest;
         decision.kind = kind(self.text, scenario.kind);
-        decision.scenario = Some(reference(scenario, confidence));
-        decision.category = Some(CategoryReference { path: scenario.category.clone(), confidence });
+        decision.scenario = Some(reference(scenario, sure(Level::Scenario, &scenario.id)));
+        let path = scenario.category.clone();
+        decision.category = Some(CategoryReference { confidence: sure(Level::Category, &path), path });
         let (row, lead) = self.responsible(scenario).unzip();
-        let unit = lead.and_then(|lead| self.unit(lead));
-        decision.department = row.zip(lead).map(|(row, lead)| department(row, lead, confidence));
+        let unit = lead.and_then(|lead| self.unit(lead).or_else(|| self.learned_unit(lead, opinions)));
+        decision.department =
+            row.zip(lead).map(|(row, lead)| department(row, lead, sure(Level::Department, &lead.id)));
         decision.unit = unit.map(answer::department);
         let joint = row.into_iter().flat_map(|row| &row.joint);
         decision.joint = joint.filter_map(|id| self.engine.catalog.department(id)).map(answer::department).collect();
@@ -287,6 +379,8 @@ impl<'a> Work<'a> {
         let behind = match because(leader, candidate) {
             Because::Emergency => "emergency",
             Because::Priority => "priority",
+            Because::Exclusive => "exclusive",
+            Because::Cases => "cases",
             Because::Specificity => "specificity",
             Because::Id => "id",
         };
@@ -319,13 +413,68 @@ impl<'a> Work<'a> {
             .collect()
     }
 
-    /// Where no rule speaks: what the nearest cases were. It is suggested, and never goes out by itself.
-    fn by_cases(&self, cases: &[Hit<'_, Case>], decision: &mut Decision) {
-        let near = || cases.iter().filter(|hit| hit.similarity >= NEAR);
+    /// The most probable unit of a department, where the place does not say which.
+    fn learned_unit(&self, lead: &Department, opinions: &Opinions<'_>) -> Option<&'a Department> {
+        let catalog = &self.engine.catalog;
+        let below = |unit: &&Department| unit.parent.as_deref() == Some(lead.id.as_str());
+        let sure = opinions.on(Level::Unit).iter().take_while(|opinion| opinion.confidence >= SUGGESTED);
+        sure.filter_map(|opinion| catalog.department(opinion.label)).find(below)
+    }
+
+    /// Where no rule speaks: what cases taught. It goes out by itself only above a bar.
+    fn by_learned(&self, opinions: &Opinions<'_>, decision: &mut Decision) {
+        let catalog = &self.engine.catalog;
+        let first = |level| opinions.on(level).first();
+        let scenario = first(Level::Scenario).filter(|opinion| opinion.confidence >= LEARNED_SCENARIO);
+        let scenario = scenario.and_then(|opinion| Some((self.engine.rules.position(opinion.label)?, opinion)));
+        if let Some((index, opinion)) = scenario {
+            self.lead(index, &[], opinion.confidence, opinions, decision);
+            let complete = decision.questions.iter().all(|question| !question.required);
+            self.bar(opinions, decision);
+            decision.bar.met &= complete;
+        } else {
+            let category = first(Level::Category).filter(|opinion| opinion.confidence >= SUGGESTED);
+            decision.category = category.map(|opinion| CategoryReference {
+                path: opinion.label.to_owned(),
+                confidence: rounded(opinion.confidence),
+            });
+            let sure = opinions.on(Level::Department).iter().take_while(|opinion| opinion.confidence >= SUGGESTED);
+            let known = sure.filter_map(|opinion| Some((catalog.department(opinion.label)?, opinion))).next();
+            if let Some((lead, opinion)) = known {
+                decision.department = Some(learned_department(lead, opinion.confidence));
+                let unit = self.unit(lead).or_else(|| self.learned_unit(lead, opinions));
+                decision.unit = unit.map(answer::department);
+                self.bar(opinions, decision);
+            }
+        }
+        if decision.category.is_some() || decision.department.is_some() {
+            decision.outcome = if decision.bar.met { Outcome::Auto } else { Outcome::Suggest };
+            decision.source = Some(Source::Learned);
+        }
+    }
+
+    /// The words that pushed the department, or else the category.
+    fn words(&self, learned: &Learned, opinions: &Opinions<'_>, decision: &Decision) -> Vec<WordItem> {
+        let department = decision.department.as_ref().map(|department| (Level::Department, department.id.as_str()));
+        let category = decision.category.as_ref().map(|category| (Level::Category, category.path.as_str()));
+        let wanted = department.into_iter().chain(category);
+        let found = wanted.filter_map(|(level, label)| Some((level, opinions.of(level, label)?.number))).next();
+        let Some((level, number)) = found else { return Vec::new() };
+        let words = learned.words(self.text, &self.engine.segmenter, level, number, MOST_WORDS);
+        let item = |(range, weight): (std::ops::Range<u32>, f32)| {
+            let span = self.text.original(range);
+            WordItem { span, text: self.text.original_str(span).to_owned(), weight: rounded(f64::from(weight)) }
+        };
+        words.into_iter().map(item).collect()
+    }
+
+    /// Where no rule speaks and too few cases are labelled to learn from: what the nearest cases were. It is suggested, and never goes out by itself.
+    fn by_cases(&self, cases: &[(u32, Hit<'_, Case>)], decision: &mut Decision) {
+        let near = || cases.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= NEAR);
         let scenarios = near().filter_map(|hit| Some((hit.item.scenario.as_deref()?, hit.similarity)));
         let known = scenarios.filter_map(|(id, weight)| Some((self.engine.rules.position(id)?, weight)));
         if let Some((index, confidence)) = vote(known) {
-            self.lead(index, &[], confidence, decision);
+            self.lead(index, &[], confidence, &Opinions::default(), decision);
             decision.source = Some(Source::Learned);
             return;
         }
@@ -339,13 +488,7 @@ impl<'a> Work<'a> {
         });
         if let Some((id, confidence)) = vote(departments) {
             let named = self.engine.catalog.department(id);
-            decision.department = named.map(|named| DepartmentReference {
-                id: named.id.clone(),
-                name: named.name.clone(),
-                basis: "相近的历史案例".to_owned(),
-                reason: None,
-                confidence: rounded(confidence),
-            });
+            decision.department = named.map(|named| learned_department(named, confidence));
             decision.unit = named.and_then(|named| self.unit(named)).map(answer::department);
         }
         if decision.category.is_some() || decision.department.is_some() {
@@ -389,6 +532,24 @@ fn department(row: &Responsible, lead: &Department, confidence: f64) -> Departme
         reason: row.reason.clone(),
         confidence,
     }
+}
+
+fn learned_department(department: &Department, confidence: f64) -> DepartmentReference {
+    DepartmentReference {
+        id: department.id.clone(),
+        name: department.name.clone(),
+        basis: "相近的历史案例".to_owned(),
+        reason: None,
+        confidence: rounded(confidence),
+    }
+}
+
+/// How often a scenario led on cases and was right, at the level that says most about where tickets go.
+fn record(learned: &Learned, scenario: &str) -> Option<RuleRecord> {
+    let levels = [Level::Department, Level::Category, Level::Scenario].into_iter();
+    levels.map(|level| (level, learned.record(level, scenario))).find(|(_, record)| record.led > 0).map(
+        |(level, record)| RuleRecord { level: level.as_str().to_owned(), cases: record.led, right: record.right },
+    )
 }
 
 /// The label with the most weight, and its part of all the weight times the greatest weight (many far cases that agree

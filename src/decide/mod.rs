@@ -11,6 +11,7 @@ mod heard;
 mod kind;
 pub mod learned;
 mod matters;
+mod opinions;
 mod past;
 mod place;
 mod prepared;
@@ -19,8 +20,9 @@ mod rank;
 pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE, parse_time};
 pub use decision::{
     ArticleReference, Bar, CaseReference, CategoryReference, Deadline, Decision, DepartmentReference, EvidenceItem,
-    FactItem, Matter, Named, NoticeReference, Outcome, PassageItem, Question, Reply, RunnerUp, ScenarioReference,
-    Source,
+    FactItem, Matter, Named, NoticeReference, Outcome, PassageItem, Question, Reply, RuleRecord, RunnerUp,
+    ScenarioReference, Source, WordItem,
 };
 pub use engine::{Engine, Options, Parts, Settings};
+pub use past::Past;
 pub use prepared::Prepared;

@@ -19,6 +19,8 @@ use crate::text::{Segmenter, Text};
 const CONTRADICTED: f64 = 0.3;
 /// A hit in the title is worth so much more.
 const IN_TITLE: f64 = 1.5;
+/// A hit that only sounds like the term is worth this part.
+const FUZZY: f64 = 0.5;
 /// A hint is worth this part of evidence.
 const HINT: f64 = 0.5;
 /// Each further occurrence of the same words adds this part of their worth, times the logarithm of the count.
@@ -160,6 +162,7 @@ fn worth(text: &Text, segmenter: &Segmenter, hits: &[Evidence]) -> f64 {
         *count += 1;
         let place = if hit.start < text.title().end { IN_TITLE } else { 1.0 };
         let trust = if hit.contradicted { CONTRADICTED } else { 1.0 };
+        let trust = if hit.fuzzy { trust * FUZZY } else { trust };
         let nats = f64::from(segmenter.rarity(words)).min(MOST_NATS);
         *best = best.max(nats * place * trust);
     }

@@ -71,7 +71,7 @@ impl Routing {
         let levels = if level == Level::Unit { vec![Level::Department, Level::Unit] } else { vec![level] };
         let same = |_: Level, label: &str| label.to_owned();
         let Some(taught) = Taught::teach(&cases, &segmenter, &levels, &same, progress) else { return Ok(None) };
-        let learned = Learned::weigh(taught.into(), &cases, &same, &[], &|_, _| None);
+        let learned = Learned::weigh(taught.into(), &cases, &same, &[], &|_, _| None, &|_| 1.0);
         let train_seconds = start.elapsed().as_secs_f64();
         Ok(Some(Routing { level, segmenter, cases, learned, train_seconds }))
     }

@@ -45,7 +45,9 @@ impl Bars {
 
     /// The same for one label: its own answers and 200 that are as good as all are, from the same confidence on.
     pub(super) fn of_label(&self, label: u32, target: f64) -> Option<f64> {
-        let own = self.of_label.get(label as usize)?;
+        // A label that no answer bears yet has the pool alone.
+        let none = Answers::default();
+        let own = self.of_label.get(label as usize).unwrap_or(&none);
         // Its own few answers may all be surer than the bar is: the confidences of all are tried.
         self.held_out.lowest(|confidence, all_right, all| {
             let share = self.recently(confidence).unwrap_or(1.0).min(all_right / all);

@@ -256,4 +256,43 @@ impl Vocabulary {
         features.iter_mut().for_each(|(_, value)| *value /= length);
         features
     }
+
+    /// The words and spans of a text that count most, where a feature of value 1 counts `weight`: what a span counts is
+    /// the sum over the features that stand in it (a word and its characters, wherever in the text they occur again).
+    /// Spans do not overlap; the strongest come first, and only those that speak for it.
+    pub(super) fn words(
+        &self,
+        text: &Text,
+        segmenter: &Segmenter,
+        weight: impl Fn(u32) -> f32,
+        most: usize,
+    ) -> Vec<(Range<u32>, f32)> {
+        let values: FxHashMap<u32, f32> = self.features(text, segmenter).into_iter().collect();
+        let reading = Reading::new(text, segmenter);
+        let mut weights: FxHashMap<u32, f32> = FxHashMap::default();
+        let mut of_character = vec![0.0_f32; reading.characters.len()];
+        for block in Block::ALL {
+            let mut found: Vec<(u32, Range<u32>)> = Vec::new();
+            reading.each(block, |o| found.extend(self.places.get(&o.key).map(|feature| (*feature, o.range.clone()))));
+            let mut counts: FxHashMap<u32, f32> = FxHashMap::default();
+            found.iter().for_each(|(feature, _)| *counts.entry(*feature).or_default() += 1.0);
+            for (feature, range) in found {
+                let own = *weights.entry(feature).or_insert_with(|| weight(feature));
+                let part = own * values.get(&feature).copied().unwrap_or_default() / counts[&feature];
+                let share = part / range.len().max(1) as f32;
+                range.for_each(|at| of_character[at as usize] += share);
+            }
+        }
+        let words = text.words(segmenter).iter().filter(|word| (word.end as usize) <= of_character.len());
+        let sum = |word: &Range<u32>| of_character[word.start as usize..word.end as usize].iter().sum::<f32>();
+        let mut sums: FxHashMap<&str, (Range<u32>, f32)> = FxHashMap::default();
+        for word in words.filter(|word| text.slice((*word).clone()).chars().all(char::is_alphanumeric)) {
+            let entry = sums.entry(text.slice(word.clone())).or_insert_with(|| (word.clone(), 0.0));
+            entry.1 += sum(word);
+        }
+        let mut sums: Vec<(Range<u32>, f32)> = sums.into_values().filter(|(_, sum)| *sum > 0.0).collect();
+        sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
+        sums.truncate(most);
+        sums
+    }
 }

@@ -9,8 +9,6 @@ use super::level::Level;
 use crate::knowledge::{Case, Cases, Origin, Query};
 use crate::text::{Segmenter, Text, groups, normalise};
 
-/// Cases that vote, at the most.
-const VOTERS: usize = 30;
 /// Parts that the cases are cut into: each is predicted from the others.
 pub(super) const FOLDS: usize = 4;
 /// After so many days a case counts half: duties move from one department to another.
@@ -29,6 +27,11 @@ pub struct Neighbour {
     /// What its vote counts: the square of its similarity (what is twice as near says four times as much), halved for
     /// every year between the two.
     pub weight: f32,
+}
+
+impl Neighbour {
+    /// Cases that vote, at the most.
+    pub const MOST: usize = 30;
 }
 
 /// The labels of all cases at one level: names, and which of them each case has.
@@ -123,7 +126,7 @@ pub(super) fn neighbours(
     day: Option<civil::Date>,
     keep: impl Fn(u32) -> bool,
 ) -> Vec<Neighbour> {
-    let hits = cases.nearest_places(&Query::from_text(text, segmenter), VOTERS, keep);
+    let hits = cases.nearest_places(&Query::from_text(text, segmenter), Neighbour::MOST, keep);
     hits.into_iter().map(|(place, hit)| neighbour(place, hit.similarity, hit.item, day)).collect()
 }
 

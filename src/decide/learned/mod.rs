@@ -55,6 +55,8 @@ pub struct Judgement<'a> {
 pub struct Learned {
     taught: Arc<Taught>,
     levels: Vec<(Weighed, Labels)>,
+    /// For each department the confidence from which on it may be dispatched to.
+    department_bars: Vec<Option<f64>>,
 }
 
 impl Learned {
@@ -66,6 +68,7 @@ impl Learned {
         canonical: Canonical<'_>,
         more: &[String],
         said: &dyn Fn(&str, Level) -> Option<Said>,
+        target: &dyn Fn(&str) -> f64,
     ) -> Learned {
         let mut levels: Vec<(Weighed, Labels)> = Vec::new();
         for own in &taught.levels {
@@ -77,7 +80,32 @@ impl Learned {
             let weighed = Weighed::fit(own, &labels, taught.cases.len(), above, &said);
             levels.push((weighed, labels));
         }
-        Learned { taught, levels }
+        let mut learned = Learned { taught, levels, department_bars: Vec::new() };
+        let at = learned.taught.levels.iter().position(|own| own.level == Level::Department);
+        if let Some((weighed, labels)) = at.map(|at| &learned.levels[at]) {
+            let bar = |(label, name): (u32, &String)| weighed.bars.of_label(label, target(name));
+            learned.department_bars = (0..).zip(&labels.names).map(bar).collect();
+        }
+        learned
+    }
+
+    /// The confidence from which on a department, by its number, may be dispatched to; none where nothing earned it.
+    pub fn department_bar(&self, department: u32) -> Option<f64> {
+        self.department_bars.get(department as usize).copied().flatten()
+    }
+
+    /// The words of a text that speak most for a label, with what each adds to its score; the strongest first.
+    pub fn words(
+        &self,
+        text: &Text,
+        segmenter: &Segmenter,
+        level: Level,
+        label: u32,
+        most: usize,
+    ) -> Vec<(std::ops::Range<u32>, f32)> {
+        let Some(taught) = self.taught.levels.iter().find(|taught| taught.level == level) else { return Vec::new() };
+        let weight = |feature: u32| taught.linear.weight(feature, label as usize);
+        self.taught.vocabulary.words(text, segmenter, weight, most)
     }
 
     /// How often a rule led on the cases of a level, and was right.

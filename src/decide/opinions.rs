@@ -1,0 +1,33 @@
+//! What cases taught about one complaint, ready to be asked by level and label.
+
+use super::learned::{Judgement, Level, Opinion};
+
+/// The judgements of all levels that were learned; none where nothing was.
+#[derive(Debug, Default)]
+pub(super) struct Opinions<'a>(pub(super) Vec<Judgement<'a>>);
+
+impl Opinions<'_> {
+    /// The opinions on a level, the most probable first; none where the level was not learned.
+    pub(super) fn on(&self, level: Level) -> &[Opinion<'_>] {
+        self.0.iter().find(|judgement| judgement.level == level).map_or(&[], |judgement| &judgement.opinions)
+    }
+
+    /// The opinion of one label; of a path that is not known, that of the longest path above it which is.
+    pub(super) fn of(&self, level: Level, label: &str) -> Option<&Opinion<'_>> {
+        let opinions = self.on(level);
+        let mut path = label;
+        loop {
+            if let Some(opinion) = opinions.iter().find(|opinion| opinion.label == path) {
+                return Some(opinion);
+            }
+            path = path.rsplit_once('/')?.0;
+        }
+    }
+
+    /// The confidence in a label: 0 where the level was learned and nothing speaks for the label, `None` where the level
+    /// was not learned.
+    pub(super) fn confidence(&self, level: Level, label: &str) -> Option<f64> {
+        let learned = !self.on(level).is_empty();
+        learned.then(|| self.of(level, label).map_or(0.0, |opinion| opinion.confidence))
+    }
+}
