@@ -7,6 +7,7 @@ mod build;
 mod cases;
 mod check;
 mod help;
+mod import;
 mod init;
 mod load;
 mod matching;
@@ -61,6 +62,8 @@ enum Command {
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
 
+    /// Import past tickets from CSV, Excel or JSON Lines as cases
+    Import(import::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
     /// Write a minimal bundle to start from
@@ -108,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
 
+        Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),
