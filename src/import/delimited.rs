@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::Encoding;
 use super::encoding::Decoded;
 use super::report::Reason;
-use super::table::{Progress, Raw, Row, Unreadable};
+use super::table::{Progress, Raw, Row, Unreadable, too_many_columns};
+use super::{Encoding, MAX_COLUMNS};
 use crate::say;
 use crate::source::Message;
 
@@ -70,7 +70,7 @@ pub(super) fn open(file: File, encoding: Encoding, progress: &Progress) -> Resul
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(Bounded { inner: whole, since: Rc::clone(&since) });
-    let rows = Records { reader, since, failed: false };
+    let rows = Records { reader, since, failed: false, is_first: true };
     let format = if delimiter == b'\t' { "TSV" } else { "CSV" };
     Ok(Raw { columns: None, rows: Box::new(rows), format, encoding: Some(encoding), sheet: None })
 }
@@ -93,6 +93,7 @@ struct Records<R> {
     reader: csv::Reader<R>,
     since: Rc<Cell<u64>>,
     failed: bool,
+    is_first: bool,
 }
 
 impl<R: Read> Iterator for Records<R> {
@@ -109,6 +110,14 @@ impl<R: Read> Iterator for Records<R> {
             Ok(true) => {
                 // Where the row began, after blank lines.
                 let number = record.position().map_or(number, csv::Position::line);
+                if record.len() > MAX_COLUMNS {
+                    // The first row says how wide the table is; a later one may have come apart.
+                    let too_wide = too_many_columns(record.len());
+                    self.failed = self.is_first;
+                    let row = Unreadable::Row(number, Reason::WrongColumns, record.len().to_string());
+                    return Some(Err(if self.is_first { Unreadable::File(too_wide) } else { row }));
+                }
+                self.is_first = false;
                 let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
                 if record.iter().any(|cell| cell.contains(&0)) {
                     return Some(Err(Unreadable::Row(number, Reason::Damaged, "NUL".to_owned())));

@@ -59,8 +59,10 @@ pub(super) fn draft(row: &Row, plan: &Plan, columns: usize, order: DateOrder) ->
         return Err(refuse(Reason::WrongColumns, &format!("{found} ≠ {columns}")));
     }
     let mut counts = Counts::new();
+    let persons: Vec<String> =
+        plan.persons.iter().filter_map(|place| row.cells.get(*place)).filter_map(|cell| mask::person(cell)).collect();
     let mut texts =
-        |field: Field| cells(row, plan, field).map(|cell| mask::mask(&cell, &mut counts)).collect::<Vec<_>>();
+        |field: Field| cells(row, plan, field).map(|cell| mask::mask(&cell, &persons, &mut counts)).collect::<Vec<_>>();
     let text = texts(Field::Text).join("\n");
     let title = some(texts(Field::Title).join(" "));
     let reply = some(texts(Field::Reply).join("\n"));

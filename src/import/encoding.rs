@@ -77,13 +77,14 @@ impl Seen {
     }
 
     fn encoding(&self) -> Result<Encoding, Message> {
-        let half = self.bytes / 2;
         let [even, odd] = self.zeros;
         // At least every tenth character of a table is ASCII: its separators, digits and line breaks.
-        if odd * 10 >= half && odd > 10 * even && half > 0 {
+        let units = self.bytes / 2;
+        let many = |zeros: u64| self.bytes.is_multiple_of(2) && zeros >= 4 && zeros * 10 >= units;
+        if many(odd) && odd > 10 * even {
             return Ok(Encoding(encoding_rs::UTF_16LE));
         }
-        if even * 10 >= half && even > 10 * odd && half > 0 {
+        if many(even) && even > 10 * odd {
             return Ok(Encoding(encoding_rs::UTF_16BE));
         }
         if even + odd > 0 {
@@ -183,7 +184,7 @@ impl<R: Read> Decoded<R> {
         self.characters += text.chars().count() as u64;
         self.wrong += text.matches('\u{FFFD}').count() as u64;
         self.replaced.store(self.wrong, Ordering::Relaxed);
-        if self.wrong > 10 && self.wrong * WRONG > self.characters {
+        if self.wrong >= 5 && self.wrong * WRONG > self.characters {
             let message = "more than one character in a hundred cannot be decoded: another encoding, or no text";
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }

@@ -113,6 +113,19 @@ impl<'a> Labels<'a> {
         self.find(name).is_some()
     }
 
+    /// The department that a unit (an id) belongs to: above it, of no single region, and called the same but for the
+    /// place, as 市城市管理局 is above 东区城市管理局.
+    pub(super) fn lead_of(&self, unit: &str) -> Option<String> {
+        let catalog = self.catalog?;
+        let unit = catalog.department(unit).filter(|unit| unit.region.is_some())?;
+        // The tree has no circles, and is not deep.
+        let above = std::iter::successors(catalog.department(unit.parent.as_deref()?), |department| {
+            catalog.department(department.parent.as_deref()?)
+        });
+        let lead = above.into_iter().find(|department| department.region.is_none())?;
+        (core(&lead.name, catalog) == core(&unit.name, catalog)).then(|| lead.id.clone())
+    }
+
     fn find(&self, name: &str) -> Option<String> {
         if let Some(id) = self.given.get(normalise(name).trim()) {
             return Some(id.clone());
@@ -147,7 +160,14 @@ impl<'a> Labels<'a> {
                 Kind::Department => names_of_departments(catalog),
                 Kind::Region => names_of_regions(catalog),
             };
-            all.into_iter().map(|(id, shown, name)| Known { id, shown, pairs: pairs(&core(name, catalog)) }).collect()
+            all.into_iter()
+                .map(|(id, shown, name)| Known {
+                    id,
+                    shown,
+                    pairs: pairs(&core(name, catalog)),
+                    whole: pairs(&normalise(name)),
+                })
+                .collect()
         });
         let mut proposals = Vec::new();
         for (place, (name, count)) in unmatched.into_iter().enumerate() {
@@ -192,16 +212,18 @@ struct Known<'a> {
     id: &'a str,
     shown: &'a str,
     pairs: Vec<(char, char)>,
+    /// Of the name as it is, where two are equally near.
+    whole: Vec<(char, char)>,
 }
 
-/// The most similar known name, of equal ones the smaller id.
+/// The most similar known name, places and endings aside; of equal ones the more similar with them, then the smaller id.
 fn near(name: &str, known: &[Known<'_>], catalog: &Catalog) -> Option<(String, String)> {
-    let own = pairs(&core(name, catalog));
-    let scored = known.iter().map(|known| (dice(&own, &known.pairs), known));
+    let (own, whole) = (pairs(&core(name, catalog)), pairs(&normalise(name)));
+    let scored = known.iter().map(|known| (dice(&own, &known.pairs), dice(&whole, &known.whole), known));
     let best = scored
-        .filter(|(score, _)| *score >= SIMILAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.id.cmp(a.1.id)))?;
-    Some((best.1.id.to_owned(), best.1.shown.to_owned()))
+        .filter(|(score, _, _)| *score >= SIMILAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then_with(|| b.2.id.cmp(a.2.id)))?;
+    Some((best.2.id.to_owned(), best.2.shown.to_owned()))
 }
 
 /// What a name says beside its place and the kind of office: 青澜区城市管理分局 is 城市管理.
@@ -286,6 +308,8 @@ mod tests {
         ] {
             assert_eq!(labels.label(name), expect);
         }
+        assert_eq!(labels.lead_of("urban-east").as_deref(), Some("urban"));
+        assert_eq!((labels.lead_of("urban"), labels.lead_of("water"), labels.lead_of("某某局")), (None, None, None));
         let mut regions = Labels::new(Kind::Region, Some(&catalog), &BTreeMap::new()).unwrap();
         assert_eq!((regions.label("东城").as_str(), regions.label("西城").as_str()), ("east", "西城"));
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dates::DateOrder;
+use super::headers;
 use super::labels::Proposal;
 use crate::say;
 use crate::source::{Diagnostic, Document, Lang, Message, nearest, render_plain};
@@ -175,26 +176,36 @@ impl Columns {
 
 /// Places of columns by field, for one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Plan(BTreeMap<Field, Vec<usize>>);
+pub(super) struct Plan {
+    fields: BTreeMap<Field, Vec<usize>>,
+    /// Columns with who complained: not imported, but masked in the texts.
+    pub(super) persons: Vec<usize>,
+}
 
 impl Plan {
     /// The places of a field's columns, from 0.
     pub(super) fn of(&self, field: Field) -> &[usize] {
-        self.0.get(&field).map_or(&[], Vec::as_slice)
+        self.fields.get(&field).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn set(&mut self, field: Field, columns: Vec<usize>) {
-        self.0.insert(field, columns);
+        self.fields.insert(field, columns);
     }
 
     /// Whether a column is taken for something.
     pub(super) fn takes(&self, column: usize) -> bool {
-        self.0.values().flatten().any(|taken| *taken == column)
+        self.fields.values().flatten().any(|taken| *taken == column)
+    }
+
+    /// Notes the columns about persons among those that are not taken.
+    pub(super) fn find_persons(&mut self, columns: &[String]) {
+        let named = columns.iter().enumerate().filter(|(_, name)| headers::is_personal(name)).map(|(place, _)| place);
+        self.persons = named.filter(|place| !self.takes(*place)).collect();
     }
 
     /// Cells that a row must have.
     pub(super) fn width(&self) -> usize {
-        self.0.values().flatten().max().map_or(0, |last| last + 1)
+        self.fields.values().flatten().max().map_or(0, |last| last + 1)
     }
 }
 
@@ -225,8 +236,9 @@ impl Mapping {
             if plan.takes(place) {
                 return Err(say!("列“{name}”用了两次", "the column `{name}` is taken for two things"));
             }
-            plan.0.entry(field).or_default().push(place);
+            plan.fields.entry(field).or_default().push(place);
         }
+        plan.find_persons(columns);
         Ok(plan)
     }
 

@@ -5,6 +5,9 @@
 //! Checks are not asked for: an identity number with a typing error is still one, so every run of eleven digits or more
 //! is masked. Names become 某; see `names` for which are found. Addresses stay: without them nobody can be sent.
 //!
+//! A ticket often names its caller in a column of its own. That column is not imported, and what stands in it is masked
+//! wherever the row's texts repeat it.
+//!
 //! Numbers of 400 and 800 belong to companies and stay, and so do short public numbers.
 
 use std::collections::BTreeMap;
@@ -64,12 +67,29 @@ struct Stretch {
 /// The text with everything masked that identifies a person; empty only where the text was. What is masked already is
 /// left as it is.
 pub fn masked(text: &str) -> String {
-    mask(text, &mut Counts::new())
+    mask(text, &[], &mut Counts::new())
 }
 
-/// The same, counting what was masked.
-pub(super) fn mask(text: &str, counts: &mut Counts) -> String {
+/// What stands in a column about who complained, where it is a name (two to four Chinese characters, or several words
+/// with a dot) or a number of seven digits and more, and so can be looked for in texts.
+pub(super) fn person(cell: &str) -> Option<String> {
+    let cell = cell.trim();
+    let length = cell.chars().count();
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    let is_number = digits >= 7 && cell.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let is_name = (2..=4).contains(&length) || length <= 20 && cell.contains('·');
+    let is_name = is_name && cell.chars().all(|c| ('\u{3400}'..='\u{9FFF}').contains(&c) || c == '·');
+    (is_number || is_name && !names::is_none(cell)).then(|| cell.to_owned())
+}
+
+/// The same as [`masked`], with names and numbers that are known to be of persons; counts what was masked.
+pub(super) fn mask(text: &str, persons: &[String], counts: &mut Counts) -> String {
     let mut stretches = numbers(text);
+    for person in persons {
+        let kind = if person.starts_with(|c: char| c.is_ascii()) { MaskKind::LongNumber } else { MaskKind::Name };
+        let found = text.match_indices(person.as_str());
+        stretches.extend(found.map(|(at, own)| Stretch { range: at..at + own.len(), kind, keep: 0 }));
+    }
     stretches.extend(by_pattern(text, EMAIL.as_ref(), MaskKind::Email));
     stretches.extend(by_pattern(text, ACCOUNT.as_ref(), MaskKind::Account));
     stretches.extend(person_names(text));
@@ -242,10 +262,19 @@ mod tests {
     #[test]
     fn every_kind_is_counted() {
         let mut counts = Counts::new();
-        mask("王女士13800138000，李先生13900139000，粤A12345", &mut counts);
-        mask("没有什么要遮盖的", &mut counts);
+        mask("王女士13800138000，李先生13900139000，粤A12345", &[], &mut counts);
+        mask("没有什么要遮盖的", &[], &mut counts);
         let counts: Vec<_> = counts.into_iter().collect();
         assert_eq!(counts, [(MaskKind::Phone, 2), (MaskKind::Plate, 1), (MaskKind::Name, 2)]);
+    }
+
+    #[test]
+    fn what_the_columns_say_of_persons_is_found_in_texts() {
+        let persons: Vec<String> =
+            ["寅一一", "7654321", "匿名", "某公司物业管理处", "女", "辰·巳"].into_iter().filter_map(person).collect();
+        assert_eq!(persons, ["寅一一", "7654321", "辰·巳"]);
+        let out = mask("寅一一说电话7654321打不通，辰·巳也在，匿名的女同事", &persons, &mut Counts::new());
+        assert_eq!(out, "某某说电话*******打不通，某某也在，匿名的女同事");
     }
 
     #[test]

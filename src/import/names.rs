@@ -18,12 +18,24 @@ const COMPOUND: &[&str] = &[
     "宇文", "长孙", "端木", "申屠", "轩辕",
 ];
 /// Surnames that are far more often another word; before a mere office (向主任) they are taken for that.
-const OTHER_WORDS: &str = "向于和时全成关连安明应单路车管解项古文方白金高万华";
-/// What a person is called after the name, of whoever calls. The longest first.
-const TITLES: &[&str] = &[
-    "先生", "女士", "小姐", "同志", "太太", "大爷", "大妈", "大娘", "大叔", "大哥", "大姐", "阿姨", "奶奶", "爷爷",
-    "老人",
+const OTHER_WORDS: &str = "向于和时全成关连安明应单路车管解项古文方白金高万华任司房何谢";
+/// Words that end in a surname: 公司经理, 班主任老师, 药房主任.
+const WORDS: &[&str] = &[
+    "公司", "主任", "药房", "查房", "病房", "住房", "感谢", "多谢", "任何", "健康", "小区", "校区", "社区", "辖区",
+    "小时", "当时", "及时",
 ];
+/// Words that begin with a surname and stand where names do: 已向客户解释.
+const LIKE_NAMES: &[&str] = &[
+    "解释", "解决", "解答", "查询", "查看", "安全", "安装", "安排", "时间", "管理", "商量", "商议", "付钱", "付款",
+    "关切", "关注", "关于", "明确", "谢谢", "施工", "单元", "单位", "殷切", "应该", "成功", "满意", "方便", "高度",
+    "高兴", "和谐", "沈阳", "申请", "支付", "安心", "温馨", "强烈", "多次", "全体", "连续", "计划", "计算", "金额",
+    "车辆", "车主", "路过", "古稀", "董事", "常年", "相关",
+];
+/// Characters that are in no name.
+const FUNCTION: &str = "被的了是在不有与及对给把让将已要请能会都也还就时称说";
+/// What a person is called after the name, of whoever calls. The longest first.
+const TITLES: &[&str] =
+    &["先生", "女士", "小姐", "同志", "太太", "大爷", "大妈", "大娘", "大叔", "大哥", "大姐", "阿姨", "奶奶", "爷爷"];
 /// What a person is called by office or trade.
 const OFFICES: &[&str] = &[
     "师傅", "老师", "医生", "大夫", "护士", "经理", "主任", "校长", "局长", "科长", "所长", "书记", "律师", "警官",
@@ -136,6 +148,10 @@ const LABELS: &[&str] = &[
     "法定代表人",
     "负责人",
 ];
+/// What stands before a title without being a name: 销售小姐.
+const SERVICES: &[&str] = &["销售", "客服", "导购", "服务", "前台", "接线", "话务", "值班", "工作", "退休", "革命"];
+/// Characters that are in no name before a title: 这位女士, 另一名男子.
+const NOT_IN_NAMES: &str = "这那位名个该某各诸男女老的是有和与及请我你您他她们对给被把让当本小大另其几两";
 /// What stands after such a label without being a name.
 const NO_NAMES: &[&str] = &[
     "匿名",
@@ -155,6 +171,12 @@ const NO_NAMES: &[&str] = &[
     "不明",
     "同上",
     "某某",
+    "女士",
+    "先生",
+    "小姐",
+    "机主",
+    "客户",
+    "用户",
     "暂无",
     "没有",
 ];
@@ -195,6 +217,11 @@ impl Scan<'_> {
         }
         self.0.get(at).is_some_and(|c| SURNAME.contains(c)).then_some(1)
     }
+}
+
+/// Whether a cell for a name says that there is none.
+pub(super) fn is_none(cell: &str) -> bool {
+    NO_NAMES.iter().any(|word| cell.starts_with(word))
 }
 
 /// Where names stand, in characters; in order and apart from one another.
@@ -257,11 +284,21 @@ fn before_title(scan: &Scan<'_>, at: usize) -> Option<Range<usize>> {
         .filter(|start| (*start..at).all(|place| scan.is_han(place)))
         .filter(|start| scan.surname(*start).is_some_and(|length| (length..=length + 2).contains(&(at - start))))
         .collect();
+    if candidates.is_empty() && is_title {
+        // A surname that few bear, where it is clear how far the name goes.
+        let in_name = |place: usize| scan.is_han(place) && !NOT_IN_NAMES.contains(scan.0[place]);
+        let run = (0..at).rev().take_while(|place| in_name(*place)).take(4).count();
+        let start = at - run;
+        let lead = (start..at).find(|place| scan.any_ends(*place, PERSONS));
+        let start = lead.unwrap_or(start);
+        let is_word = scan.any_ends(at, TITLES) || scan.any_ends(at, SERVICES);
+        return ((1..=3).contains(&(at - start)) && is_start(start) && !is_word).then_some(start..at);
+    }
     // The longest where a name clearly begins, else the shortest: 小区张先生, where 区 is a surname too.
     let clear = candidates.iter().rev().find(|start| is_start(**start));
     let compound = candidates.iter().find(|start| scan.surname(**start) == Some(2));
     let start = *clear.or(compound).or_else(|| candidates.first())?;
-    let is_word = at - start == 1 && OTHER_WORDS.contains(scan.0[start]) && !is_start(start);
+    let is_word = at - start == 1 && (OTHER_WORDS.contains(scan.0[start]) || scan.any_ends(at, WORDS));
     let doubtful = !is_title && (is_word || !is_start(start) && at - start > 1);
     // 王总 is a person, 王总是 is not.
     let total = scan.0[at] == '总' && scan.is_han(at + 1) && scan.any(at + 1, DEEDS).is_none();
@@ -276,7 +313,8 @@ fn after_person(scan: &Scan<'_>, at: usize) -> Option<Range<usize>> {
     let surname = scan.surname(at)?;
     // The longer name first: 王小林 before 王小.
     (surname + 1..=surname + 2).rev().map(|length| at + length).find_map(|end| {
-        let is_name = (at..end).all(|place| scan.is_han(place));
+        let in_name = |place: usize| scan.is_han(place) && !FUNCTION.contains(scan.0[place]);
+        let is_name = (at..end).all(in_name) && scan.any(at, LIKE_NAMES).is_none();
         let over = end == scan.0.len() || scan.any(end, DEEDS).is_some();
         (is_name && over).then_some(at..end)
     })
@@ -306,6 +344,16 @@ mod tests {
             ("姓名：尼格·买提，住", &["尼格·买提"]),
             ("我叫孙八，住在", &["孙八"]),
             ("请联系周师傅", &["周"]),
+            ("寅先生您好", &["寅"]),
+            ("业主寅一一女士反映", &["寅一一"]),
+            ("有一位老先生", &[]),
+            ("已向客户解释，客户不认可", &[]),
+            ("班主任老师和公司经理", &[]),
+            ("销售小姐说没有", &[]),
+            ("孩子的爷爷奶奶", &[]),
+            ("联系人：女士", &[]),
+            ("市民和被投诉市民商议", &[]),
+            ("多名小区女士", &[]),
             ("李主任说不归他管", &["李"]),
             ("投诉人：匿名", &[]),
             ("联系人：不详", &[]),

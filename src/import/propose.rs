@@ -66,7 +66,8 @@ pub(super) fn propose(columns: &[String], rows: &[&Row], known: &KnownLabels<'_,
     for field in BY_VALUES {
         chooser.by_values(field, known);
     }
-    let Chooser { plan, mut why, .. } = chooser;
+    let Chooser { mut plan, mut why, .. } = chooser;
+    plan.find_persons(columns);
     if plan.of(Field::Text).is_empty() {
         return Err(no_text(&looks, columns));
     }

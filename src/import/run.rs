@@ -264,7 +264,15 @@ impl Import<'_> {
             };
             let sample = table.sample().map(cells).find(|cells| !cells.is_empty()).unwrap_or_default();
             let columns = places.iter().map(|place| table.columns[*place].clone()).collect();
-            let sample = short(&mask::masked(&sample));
+            let persons: Vec<String> = table
+                .sample()
+                .flat_map(|row| plan.persons.iter().filter_map(|place| row.cells.get(*place)))
+                .filter_map(|cell| mask::person(cell))
+                .collect();
+            // Ids are long numbers too, and are written as they are.
+            let is_id = *field == Field::Id && !mask::is_personal_number(&sample);
+            let sample =
+                if is_id { short(&sample) } else { short(&mask::mask(&sample, &persons, &mut mask::Counts::new())) };
             self.report.mapping.push(Chosen { field: *field, columns, why: why.clone(), sample });
         }
         let rest =
@@ -390,8 +398,13 @@ impl Import<'_> {
 
     fn case(&mut self, id: String, draft: Draft) -> Case {
         let Draft { title, text, category, department, unit, districts, scenario, reply, opened_on, .. } = draft;
-        let department = department.map(|name| self.departments.label(&name));
-        let unit = unit.map(|name| self.departments.label(&name));
+        let mut department = department.map(|name| self.departments.label(&name));
+        let mut unit = unit.map(|name| self.departments.label(&name));
+        if unit.is_none()
+            && let Some(lead) = department.as_ref().and_then(|id| self.departments.lead_of(id))
+        {
+            unit = department.replace(lead);
+        }
         // Of several the narrowest that is known, else the narrowest.
         let district = districts.iter().rev().find(|name| self.regions.knows(name)).or(districts.last());
         let district = district.map(|name| self.regions.label(name));

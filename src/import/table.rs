@@ -119,6 +119,12 @@ impl Table {
     fn with_header(raw: Raw, progress: Progress, score: impl Fn(&[String]) -> usize) -> Result<Table, Message> {
         let Raw { columns, mut rows, format, encoding, sheet } = raw;
         let mut sample: VecDeque<_> = rows.by_ref().take(SAMPLE).collect();
+        // What ends the file among its first rows ends the import: it is told before anything else is.
+        if let Some(place) = sample.iter().position(|row| matches!(row, Err(Unreadable::File(_))))
+            && let Some(Err(Unreadable::File(message))) = sample.remove(place)
+        {
+            return Err(message);
+        }
         let (columns, header_row) = match columns {
             Some(columns) => (columns, None),
             None => {
@@ -169,11 +175,7 @@ fn header(
         }
     }
     let Some((_, place)) = best else {
-        // Nothing but rows that cannot be read: the first says why.
-        return Err(match sample.pop_front() {
-            Some(Err(Unreadable::File(message))) => message,
-            _ => say!("里面没有内容", "has nothing in it"),
-        });
+        return Err(say!("里面没有内容", "has nothing in it"));
     };
     let Some(Ok(row)) = sample.drain(..=place).next_back() else {
         return Err(say!("里面没有内容", "has nothing in it"));
