@@ -386,10 +386,14 @@ fn hostile_files_are_refused_in_words() {
 fn sheet_with(cells: &str) -> Vec<u8> {
     let sheet = format!("<worksheet><sheetData><row r=\"9\">{cells}</row></sheetData></worksheet>");
     stored(&[
+        (
+            "_rels/.rels",
+            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>",
+        ),
         ("xl/workbook.xml", b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"),
         (
             "xl/_rels/workbook.xml.rels",
-            b"<Relationships><Relationship Id=\"rId1\" Type=\"worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
+            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
         ),
         ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
     ])
@@ -423,6 +427,36 @@ fn arguments_are_checked() {
     folder.run(&["import"]).go().ends(2, &["FILE"]);
     folder.run(&["import", &folder.shown("t.csv"), "--to", &folder.shown("a.txt")]).go().ends(2, &[".jsonl"]);
     folder.run(&["import", &folder.shown("t.csv")]).go().ends(0, &["knowledge/cases/t.jsonl"]);
+}
+
+/// The mappings that the pages show are mappings, and every flag of the command stands on both pages.
+#[test]
+fn the_pages_say_what_is_so() {
+    let help = folder::Run::of(&["import", "--help"]).go().out;
+    let flags = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+        .map(|word| word.trim_end_matches([',', ')', ';']));
+    let common = ["--bundle", "--lang", "--cache", "--at", "--help"];
+    let flags: Vec<&str> = flags.filter(|flag| !common.contains(flag)).collect();
+    assert!(flags.len() >= 9, "{help}");
+    for page in [include_str!("../docs/import.md"), include_str!("../docs/import.zh-CN.md")] {
+        let yaml = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+        let folder = with(
+            "t.csv",
+            "诉求内容,工单编号,一级分类,二级分类,区县,街道,,,,,,\n路灯坏了三天,A1,城管,路灯,东区,某街道,,,,,,已修\n",
+        );
+        folder.write("m.yaml", yaml);
+        import(&folder, &["t.csv"], &["--mapping", &folder.shown("m.yaml")]).ends(0, &["1 cases"]);
+        let case = &written(&folder)[0];
+        assert_eq!(
+            (&case["category"], &case["district"], &case["reply"]),
+            (&json!("城管/路灯"), &json!("east"), &json!("已修"))
+        );
+        for flag in &flags {
+            assert!(page.contains(*flag), "{flag} is not on the page");
+        }
+    }
 }
 
 /// Time is in proportion to the rows.
