@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod eval;
 mod help;
+mod import;
 mod init;
 mod load;
 mod matching;
@@ -63,6 +64,9 @@ enum Command {
     Check(check::Arguments),
     /// Measure on data with known answers
     Eval(eval::Arguments),
+
+    /// Import past tickets from CSV, Excel or JSON Lines as cases
+    Import(import::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
     /// Write a minimal bundle to start from
@@ -110,6 +114,8 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
+
+        Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),

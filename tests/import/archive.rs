@@ -1,0 +1,47 @@
+//! ZIP archives without compression, for spreadsheets that no program would write (APPNOTE.TXT 6.3.9).
+
+/// An archive of files, given as name and content.
+pub(crate) fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
+    archive(files, None)
+}
+
+/// An archive whose only file claims a size that it has not.
+pub(crate) fn claiming(size: u32) -> Vec<u8> {
+    archive(&[("xl/workbook.xml", b"x")], Some(size))
+}
+
+fn archive(files: &[(&str, &[u8])], claimed: Option<u32>) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        let (length, offset) = (content.len() as u32, out.len() as u32);
+        let size = claimed.unwrap_or(length);
+        // Version, flags, method and time, then what it holds.
+        let mut about = [10u16, 0, 0, 0, 0].map(u16::to_le_bytes).concat();
+        about.extend([checksum(content), length, size].map(u32::to_le_bytes).concat());
+        about.extend((name.len() as u16).to_le_bytes());
+        about.extend(0u16.to_le_bytes());
+        out.extend(b"PK\x03\x04");
+        out.extend(&about);
+        out.extend(name.as_bytes());
+        out.extend(*content);
+        directory.extend(b"PK\x01\x02");
+        directory.extend(10u16.to_le_bytes());
+        directory.extend(&about);
+        directory.extend([0; 10]);
+        directory.extend(offset.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let (offset, length, count) = (out.len() as u32, directory.len() as u32, files.len() as u16);
+    out.extend(directory);
+    out.extend(b"PK\x05\x06");
+    out.extend([0, 0, count, count].map(u16::to_le_bytes).concat());
+    out.extend([length, offset].map(u32::to_le_bytes).concat());
+    out.extend(0u16.to_le_bytes());
+    out
+}
+
+/// CRC-32 (ISO 3309), bit by bit.
+fn checksum(bytes: &[u8]) -> u32 {
+    let step = |crc: u32| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
+}
