@@ -6,6 +6,7 @@
 mod build;
 mod cases;
 mod check;
+mod eval;
 mod help;
 mod init;
 mod load;
@@ -60,6 +61,8 @@ enum Command {
     Search(search::Arguments),
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
+    /// Measure what is right on labelled data
+    Eval(eval::Arguments),
 
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
@@ -107,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Match(arguments) => matching::run(&cli.common, lang, &arguments),
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
+        Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
