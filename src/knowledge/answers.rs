@@ -147,8 +147,11 @@ impl AnswerIndex {
         }
         let same = self.verbatim.get(query.letters().as_str()).map_or(&[] as &[u32], Vec::as_slice);
         let passes = |article: &u32| (met[*article as usize] || same.contains(article)) && keep(*article);
-        let mut found: Vec<(u32, f32)> =
-            (0..).take(self.documents).filter(passes).map(|article| (article, scores[article as usize] / length)).collect();
+        let mut found: Vec<(u32, f32)> = (0..)
+            .take(self.documents)
+            .filter(passes)
+            .map(|article| (article, scores[article as usize] / length))
+            .collect();
         let order = |a: &(u32, f32), b: &(u32, f32)| {
             let key = |found: &(u32, f32)| !same.contains(&found.0);
             key(a).cmp(&key(b)).then(b.1.total_cmp(&a.1)).then(a.0.cmp(&b.0))
@@ -249,4 +252,56 @@ fn texts(kinds: &[Kind], bodies: &[Vec<(u32, f32)>]) -> Field {
         }
     }
     Field { weights: Weights::new(kinds.len(), entries), idf }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Articles: their titles and known questions, and their text.
+    const ANSWERS: [(&[&str], &str); 4] = [
+        (&["什么是机场停车礼遇"], "持卡人可在机场停车。"),
+        (&["机场停车礼遇怎么使用", "停车券怎么用"], "在机场停车场出示。"),
+        (&[], "路灯不亮请报城管部门，路灯一般两天内修复。"),
+        (&["工作时间"], "机场停车礼遇，路灯，什么都有。"),
+    ];
+
+    fn found(text: &str, keep: impl Fn(u32) -> bool) -> Vec<u32> {
+        let segmenter = Segmenter::new([]);
+        let answers = ANSWERS.map(|(questions, body)| Answer { questions: questions.to_vec(), body });
+        let index = AnswerIndex::build(&answers, &segmenter);
+        let query = Features::of_normalised(&normalise(text), &segmenter);
+        let found = index.search(&query, |kind, _| kind != Kind::Character, 10, keep);
+        assert!(found.iter().all(|(_, score)| score.is_finite()));
+        found.into_iter().map(|(article, _)| article).collect()
+    }
+
+    #[test]
+    fn the_article_that_is_asked_for_comes_first() {
+        for (text, first) in [
+            ("什么是机场停车礼遇？", Some(0)),
+            ("机场停车礼遇怎么使用", Some(1)),
+            ("停车券怎么用？", Some(1)),
+            ("我想用停车券", Some(1)),
+            ("路灯不亮了", Some(2)),
+            ("无人机", None),
+            ("", None),
+            ("？！", None),
+        ] {
+            assert_eq!(found(text, |_| true).first().copied(), first, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_holds_for_known_questions_too() {
+        let found = found("停车券怎么用", |article| article != 1);
+        assert!(!found.is_empty() && !found.contains(&1));
+    }
+
+    #[test]
+    fn nothing_is_found_in_nothing() {
+        let segmenter = Segmenter::new([]);
+        let index = AnswerIndex::build(&[], &segmenter);
+        assert!(index.search(&Features::of_normalised("停车", &segmenter), |_, _| true, 3, |_| true).is_empty());
+    }
 }

@@ -159,8 +159,8 @@ fn notice_parts(notice: &Notice) -> Vec<Part<'_>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::text::Text;
     use crate::source::{Date, Document, Minute};
+    use crate::text::Text;
     use jiff::civil::{DateTime, date};
 
     /// An article: id, title, question, body.

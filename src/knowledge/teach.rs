@@ -66,7 +66,8 @@ impl Weights {
     /// Learns from examples in the order given; `terms` and `articles` are how many there are of each.
     pub(super) fn learn(terms: usize, articles: usize, examples: &[Example]) -> Weights {
         let mut weights = Weights::means(terms, articles, examples);
-        let entries = |example: &Example| example.terms.iter().map(|(term, _)| weights.of(*term).len() as u64).sum::<u64>();
+        let entries =
+            |example: &Example| example.terms.iter().map(|(term, _)| weights.of(*term).len() as u64).sum::<u64>();
         let work: u64 = examples.iter().map(entries).sum();
         let passes = PASSES.min(MOST_WORK / (2 * work).max(1));
         let mut squares = vec![1e-8_f32; weights.entries.len()];

@@ -342,3 +342,6 @@ impl Answers {
         shown
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,8 @@ pub(super) fn near_copies(texts: &[String], others: &[String]) -> Vec<bool> {
     for set in &mut sets {
         set.sort_unstable_by_key(|pair| (frequencies.get(pair).copied().unwrap_or(0), *pair));
     }
-    let prefix = |set: &[(char, char)]| set.len() - (set.len() as f64 * NEAR).ceil() as usize + usize::from(!set.is_empty());
+    let prefix =
+        |set: &[(char, char)]| set.len() - (set.len() as f64 * NEAR).ceil() as usize + usize::from(!set.is_empty());
     let mut by_pair: FxHashMap<(char, char), Vec<usize>> = FxHashMap::default();
     for (number, set) in sets.iter().enumerate() {
         for pair in &set[..prefix(set)] {
