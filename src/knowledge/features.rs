@@ -68,7 +68,11 @@ impl Features {
     }
 
     fn new(text: &str, title: usize, words: impl Iterator<Item = Range<usize>>) -> Features {
-        let text = &text[..text.floor_char_boundary(MOST_BYTES)];
+        let mut end = MOST_BYTES.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &text[..end];
         let mut counter = Counter { text, title, numbers: FxHashMap::default(), list: Vec::new() };
         for word in words.take_while(|word| word.end <= text.len()) {
             if text[word.clone()].contains(char::is_alphanumeric) {
