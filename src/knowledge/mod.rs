@@ -12,9 +12,11 @@
 //! Everything is in order of id before it is indexed, so the order of files changes nothing, and ties between equal
 //! scores go to the smaller id.
 
+mod answers;
 mod article;
 mod case;
 mod cases;
+mod features;
 mod id;
 mod index;
 mod notice;
@@ -22,6 +24,7 @@ mod passage;
 mod query;
 mod reference;
 mod search;
+mod teach;
 mod tokenizers;
 
 pub use article::{Article, Basis};

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::features::{Features, Kind};
 use super::tokenizers::{bigrams, is_han, is_term};
 use crate::text::{FactKind, Segmenter, Text};
 
@@ -89,6 +90,8 @@ pub struct Query {
     bigrams: Vec<Box<str>>,
     /// The words by their first character, so that a text is gone through once for all of them.
     by_first: FirstCharacters,
+    /// All that is asked, for articles.
+    features: Features,
 }
 
 /// Numbers of words by their first character.
@@ -150,7 +153,8 @@ impl Query {
         };
         let words: Vec<Word> = words.most(MOST_WORDS).filter_map(word).collect();
         let by_first = FirstCharacters::of(&words);
-        Query { words, bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(), by_first }
+        let features = Features::of_text(text, segmenter);
+        Query { words, bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(), by_first, features }
     }
 
     /// Gives every occurrence of the query's words in a normalised text, as the word's number and its bytes there, from
@@ -176,7 +180,24 @@ impl Query {
         self.words.iter().map(|word| &*word.text)
     }
 
+    /// All that is asked, the words that every call has included.
+    pub(super) fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// Tells whether a feature says something about the matter.
+    pub(super) fn telling(&self) -> impl Fn(Kind, &str) -> bool {
+        let words: FxHashSet<&str> = self.words().collect();
+        let pairs: FxHashSet<&str> = self.bigrams().collect();
+        move |kind, text| match kind {
+            Kind::Word => words.contains(text),
+            Kind::Pair => pairs.contains(text),
+            Kind::Character => false,
+        }
+    }
+
     /// Words and pairs together.
+    #[cfg(test)]
     pub(super) fn terms(&self) -> impl Iterator<Item = &str> {
         self.words().chain(self.bigrams())
     }

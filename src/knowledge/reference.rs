@@ -4,27 +4,18 @@ use jiff::civil;
 use rustc_hash::FxHashSet;
 use tantivy::directory::RamDirectory;
 
+use super::answers::{Answer, AnswerIndex};
 use super::article::Article;
 use super::index::{Asked, IndexError, Part, TermIndex};
 use super::notice::Notice;
 use super::query::Query;
 use super::search::{Filter, Hit};
-use crate::text::{Segmenter, Text, normalise};
+use crate::text::{Segmenter, normalise};
 
 /// How often a title counts for each time the body does.
 const TITLE: usize = 3;
 /// How often a known question counts.
 const QUESTION: usize = 2;
-/// How many more articles than asked for are held against their known questions.
-const EXTRA: usize = 12;
-/// From this closeness on an article is asked for in the words of a known question.
-const ASKED: f32 = 0.8;
-/// The fewest terms of a question that can be recognised.
-const FEWEST_TERMS: usize = 3;
-
-/// The distinct terms of a known question.
-type Question = Vec<Box<str>>;
-
 /// Articles and notices, each in order of id, with one index of both: notices follow articles there.
 #[derive(Debug)]
 pub struct Reference {
@@ -32,8 +23,9 @@ pub struct Reference {
     notices: Vec<Notice>,
     /// Title, questions and body of each article, then of each notice, normalised: what similarity is measured on.
     texts: Vec<String>,
-    /// The terms of each article's title and of each of its known questions.
-    questions: Vec<Vec<Question>>,
+    /// Ranks articles.
+    answers: AnswerIndex,
+    /// Finds notices, and weighs words for similarity.
     index: TermIndex,
 }
 
@@ -56,13 +48,9 @@ impl Reference {
             parts.iter().map(|parts| normalise(&parts.iter().map(|(text, _)| *text).collect::<Vec<_>>().join("\n")));
         let texts = texts.collect();
         let index = TermIndex::build(&RamDirectory::create(), "", segmenter, parts.into_iter())?;
-        let terms = |question: &String| {
-            Query::from_text(&Text::new(None, question), segmenter).terms().map(Box::from).collect()
-        };
-        let questions =
-            articles.iter().map(|article| article.questions.iter().chain([&article.title]).map(terms).collect());
-        let questions = questions.collect();
-        Ok(Reference { articles, notices, texts, questions, index })
+        let answers: Vec<Answer<'_>> = articles.iter().map(answer).collect();
+        let answers = AnswerIndex::build(&answers, segmenter);
+        Ok(Reference { articles, notices, texts, answers, index })
     }
 
     /// The articles, in order of id.
@@ -85,13 +73,12 @@ impl Reference {
     }
 
     /// The articles that answer a query, at most `limit`. First those that are `named` (by the scenario, say), as far
-    /// as the filter admits them, in the order given; then those asked for in nearly the words of a known question or
-    /// of the title; then the others by score; of equal ones the smaller id.
+    /// as the filter admits them, in the order given; then those whose title or known question is the query, then the
+    /// others by score; of equal ones the smaller id.
     pub fn articles(&self, query: &Query, filter: &Filter<'_>, named: &[&str], limit: usize) -> Vec<Hit<'_, Article>> {
         let asked = self.index.ask(query);
         let admits = |document: u32| self.articles.get(document as usize).is_some_and(|a| filter.admits_article(a));
-        let mut found = self.index.search(&asked, limit.saturating_add(EXTRA), admits);
-        self.known_questions_first(query, &mut found);
+        let found = self.answers.search(query.features(), query.telling(), limit, admits);
         let mut order: Vec<(u32, f32)> = Vec::with_capacity(limit);
         let named = named.iter().filter_map(|id| self.article_number(id)).map(|number| number as u32);
         for document in named.filter(|document| admits(*document)) {
@@ -146,25 +133,16 @@ impl Reference {
         found.into_iter().map(|(_, notice)| notice).collect()
     }
 
-    /// Puts articles whose known questions are nearly those of the query first, the closest before others.
-    fn known_questions_first(&self, query: &Query, found: &mut [(u32, f32)]) {
-        let terms: FxHashSet<&str> = query.terms().collect();
-        let closeness = |question: &Question| {
-            let shared = question.iter().filter(|term| terms.contains(&***term)).count();
-            if question.len() < FEWEST_TERMS { 0.0 } else { shared as f32 / question.len() as f32 }
-        };
-        let closest = |document: u32| {
-            let closest = self.questions[document as usize].iter().map(closeness).fold(0.0, f32::max);
-            if closest < ASKED { 0.0 } else { closest }
-        };
-        // The sort is stable, so the others keep their order.
-        found.sort_by_cached_key(|(document, _)| std::cmp::Reverse((closest(*document) * 1e3) as u32));
-    }
-
     /// `offset` is where the items begin in the index.
     fn hit<'a, T>(&'a self, asked: &Asked<'_>, items: &'a [T], number: usize, offset: usize, score: f32) -> Hit<'a, T> {
         Hit { item: &items[number], score, similarity: asked.similarity(&[&self.texts[offset + number]]) }
     }
+}
+
+/// What an article is asked for and says, empty titles left out.
+fn answer(article: &Article) -> Answer<'_> {
+    let titles = [&article.title].into_iter().chain(&article.questions).map(String::as_str);
+    Answer { questions: titles.filter(|question| !question.trim().is_empty()).collect(), body: &article.body }
 }
 
 fn article_parts(article: &Article) -> Vec<Part<'_>> {
@@ -182,6 +160,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::source::{Date, Document, Minute};
+    use crate::text::Text;
     use jiff::civil::{DateTime, date};
 
     /// An article: id, title, question, body.

@@ -23,3 +23,5 @@ pub use plain::plain;
 
 #[cfg(test)]
 mod made_up;
+pub mod answers;
+mod copies;

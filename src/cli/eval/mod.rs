@@ -1,8 +1,7 @@
-//! `jiesu eval`: measuring, on data with known answers.
+//! `jiesu eval`: what is right, measured on data with known answers.
 
+mod answers;
 mod routing;
-
-use clap::Subcommand;
 
 use super::{Common, Ended, Failure};
 use crate::source::Lang;
@@ -13,14 +12,17 @@ pub(super) struct Arguments {
     what: What,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 enum What {
     /// How often scenario, category, department or unit are right, and how sure
     Routing(routing::Arguments),
+    /// How often the right article comes first
+    Answers(answers::Arguments),
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
     match &arguments.what {
         What::Routing(arguments) => routing::run(common, lang, arguments),
+        What::Answers(arguments) => answers::run(common, lang, arguments),
     }
 }
