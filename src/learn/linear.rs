@@ -33,7 +33,7 @@ pub struct Fit {
 
 impl Default for Fit {
     fn default() -> Self {
-        Fit { cost: 1.0, bias: 1.0, passes: 30, tolerance: 0.1 }
+        Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.3 }
     }
 }
 

@@ -67,8 +67,9 @@ impl Routing {
         let segmenter = Segmenter::new([]);
         let start = Instant::now();
         let cases = Cases::in_memory(cases, &segmenter)?;
-        // A unit leans on its department.
-        let levels = if level == Level::Unit { vec![Level::Department, Level::Unit] } else { vec![level] };
+        // A unit leans on its department, and a department on its units.
+        let both = [Level::Department, Level::Unit];
+        let levels = if both.contains(&level) { both.to_vec() } else { vec![level] };
         let same = |_: Level, label: &str| label.to_owned();
         let Some(taught) = Taught::teach(&cases, &segmenter, &levels, &same, progress) else { return Ok(None) };
         let learned = Learned::weigh(taught.into(), &cases, &same, &[], &|_, _| None, &|_| 1.0);
