@@ -99,20 +99,8 @@ impl Lessons {
 
     fn weigh(&mut self, taught: Arc<Taught>, material: &Material<'_>) -> Learned {
         self.listen(material);
-        let catalog = material.catalog;
         let past = self.past.as_ref().map(|past| &past.past);
-        let departments: Vec<String> = catalog.departments().iter().map(|department| department.id.clone()).collect();
-        Learned::weigh(
-            taught,
-            material.cases,
-            &|level, label| canonical(catalog, level, label),
-            &departments,
-            &|case, level| past?.said(case, level, catalog),
-            &|department| {
-                let own = catalog.department(department).and_then(|department| department.bar);
-                own.map_or(material.settings.target, |bar| bar.target)
-            },
-        )
+        weigh(taught, material.cases, material.catalog, material.settings, past)
     }
 
     /// Hears what rules say of past cases: all of them, or those that an edit changed.
@@ -143,6 +131,24 @@ impl Lessons {
     }
 }
 
+/// Weighs what cases taught against what rules said of them, with the departments of a catalogue.
+pub fn weigh(
+    taught: Arc<Taught>,
+    cases: &Cases,
+    catalog: &Catalog,
+    settings: &Settings,
+    past: Option<&Past>,
+) -> Learned {
+    let departments: Vec<String> = catalog.departments().iter().map(|department| department.id.clone()).collect();
+    let target = |department: &str| {
+        let own = catalog.department(department).and_then(|department| department.bar);
+        own.map_or(settings.target, |bar| bar.target)
+    };
+    let said = |case: &str, level: Level| past?.said(case, level, catalog);
+    let canonical = |level: Level, label: &str| canonical(catalog, level, label);
+    Learned::weigh(taught, cases, &canonical, &departments, &said, &target)
+}
+
 /// The scenarios that were not there before, or not so.
 fn changed(before: &Compiled, now: &Compiled) -> Vec<Arc<Scenario>> {
     let is_same = |scenario: &Arc<Scenario>| {
@@ -152,7 +158,7 @@ fn changed(before: &Compiled, now: &Compiled) -> Vec<Arc<Scenario>> {
 }
 
 /// The name under which a label is known: departments and units by their id, whatever name a case has.
-pub(super) fn canonical(catalog: &Catalog, level: Level, label: &str) -> String {
+pub fn canonical(catalog: &Catalog, level: Level, label: &str) -> String {
     let department = match level {
         Level::Department | Level::Unit => catalog.department_named(label),
         Level::Scenario | Level::Category => None,

@@ -18,7 +18,7 @@ mod watch;
 
 pub use cache::Cache;
 pub use history::History;
-pub use learning::{Learning, LearningState, OnProgress};
+pub use learning::{Learning, LearningState, OnProgress, canonical, weigh};
 pub use live::{Attempt, Live, LiveError, Serving, Status};
 pub use load::{Bundle, Counts, Loaded, Loader};
 pub use snapshot::{FileContent, Snapshot, SnapshotError};

@@ -32,7 +32,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}")
         })
     });
-    let live = match Live::start(&common.bundle, load::cache(common), history.transpose()?) {
+    let live = match Live::start(common.folder(), load::cache(common), history.transpose()?) {
         Ok(live) => Arc::new(live),
         Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
         Err(LiveError::Refused(diagnostics)) => {

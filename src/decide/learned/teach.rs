@@ -9,7 +9,7 @@ use super::level::Level;
 use super::scores::Scores;
 use super::weigh::{Below, Candidates, Frequencies, candidates};
 use crate::knowledge::{Case, Cases, Origin};
-use crate::learn::{Fit, Linear, Matrix};
+use crate::learn::{Fit, Linear, Matrix, Trainer};
 use crate::text::{Segmenter, Text};
 
 /// A level is learned from so many real cases on; fewer vote, and no more.
@@ -17,6 +17,8 @@ pub const LEAST_CASES: usize = 50;
 
 /// After so many days a case counts half in training: duties move, and so do the ways of those who write orders down.
 const HALF_LIFE: f32 = 60.0;
+/// Passes over the rows for a part of the cases, after the fit of all of them.
+const FOLD_PASSES: usize = 4;
 /// However old, it counts so much.
 const OLD: f32 = 0.2;
 
@@ -195,20 +197,28 @@ impl Lessons<'_> {
     fn fit_level(&self, level: Level, labels: Labels, next: &dyn Fn(usize) -> Option<()>) -> Option<Fitted> {
         let places = labels.real(self.cases);
         next(0)?;
-        let linear = self.fit(&labels, &places);
+        let (matrix, own, counts) = self.rows(&labels, &places);
+        let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), Fit::default());
+        let (linear, duals) = trainer.fit();
+        let scores = |linear: &Linear, row: usize| Scores::of(&linear.scores(matrix.row(row).iter()));
         let mut held_out = Vec::with_capacity(places.len());
         for part in 0..FOLDS {
             next(1 + part)?;
-            let (out, seen): (Vec<usize>, Vec<usize>) = places.iter().partition(|place| self.parts[**place] == part);
-            held_out.extend(self.scores(&self.fit(&labels, &seen), &out));
+            let is_out = |row: usize| self.parts[places[row]] == part;
+            let linear = trainer.fit_part(&duals, |row| !is_out(row), FOLD_PASSES);
+            held_out.extend((0..places.len()).filter(|row| is_out(*row)).map(|row| (places[row], scores(&linear, row))));
         }
         held_out.sort_unstable_by_key(|(place, _)| *place);
         next(1 + FOLDS)?;
-        let earlier: Vec<usize> = places.iter().copied().filter(|place| self.is_earlier(*place)).collect();
-        let later: Vec<usize> = places.iter().copied().filter(|place| self.is_recent(*place)).collect();
+        let is_earlier = |row: usize| self.is_earlier(places[row]);
+        let later: Vec<usize> = (0..places.len()).filter(|row| self.is_recent(places[*row])).collect();
         // A first week of work, or the first day of a month, tells nothing about a month.
-        let enough = earlier.len() >= LEAST_CASES && later.len() >= LEAST_CASES;
-        let recent = if enough { self.scores(&self.fit(&labels, &earlier), &later) } else { Vec::new() };
+        let enough = (0..places.len()).filter(|row| is_earlier(*row)).count() >= LEAST_CASES && later.len() >= LEAST_CASES;
+        let mut recent = Vec::new();
+        if enough {
+            let linear = trainer.fit_part(&duals, is_earlier, FOLD_PASSES);
+            recent.extend(later.iter().map(|row| (places[*row], scores(&linear, *row))));
+        }
         Some(Fitted { level, labels, linear, held_out, recent })
     }
 
@@ -245,23 +255,18 @@ impl Lessons<'_> {
         }
     }
 
-    fn fit(&self, labels: &Labels, places: &[usize]) -> Linear {
+    /// The rows of labelled cases, with their labels and how much each counts.
+    fn rows(&self, labels: &Labels, places: &[usize]) -> (Matrix, Vec<u32>, Vec<f32>) {
         let mut matrix = Matrix::new(self.matrix.width());
-        let mut own = Vec::with_capacity(places.len());
+        let (mut own, mut counts) = (Vec::with_capacity(places.len()), Vec::with_capacity(places.len()));
         let last = places.iter().filter_map(|place| self.cases[*place].opened_on).max();
         let age = |place: usize| Some((last?.0 - self.cases[place].opened_on?.0).get_days() as f32);
-        let mut counts = Vec::with_capacity(places.len());
         for place in places {
             matrix.push(self.matrix.row(*place).iter());
             own.extend(labels.of_case[*place]);
             counts.push(age(*place).map_or(1.0, |days| (-days / HALF_LIFE).exp2().max(OLD)));
         }
-        Linear::fit(&matrix, &own, &counts, labels.names.len(), &Fit::default())
-    }
-
-    fn scores(&self, linear: &Linear, places: &[usize]) -> Vec<(usize, Scores)> {
-        let scores = |place: usize| Scores::of(&linear.scores(self.matrix.row(place).iter()));
-        places.iter().map(|place| (*place, scores(*place))).collect()
+        (matrix, own, counts)
     }
 }
 
