@@ -35,6 +35,8 @@ const KEYS: &[&str] = &[
     "notices",
     "facts",
     "evidence",
+    "words",
+    "record",
     "runners_up",
     "articles",
     "cases",

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::app::{App, on_thread};
 use super::language::Language;
 use super::problem::{Finding, Kind, Problem};
-use crate::bundle::{Attempt, Counts};
+use crate::bundle::{Attempt, Counts, LearningState};
 use crate::say;
 use crate::source::Lang;
 
@@ -32,12 +32,27 @@ pub(super) struct BundleStatus {
     stale: bool,
     /// How much of everything it has.
     counts: Counts,
+    /// What its cases teach, and whether that is known.
+    learning: LearningStatus,
     /// The last reload.
     last_reload: Reload,
     /// Reloads that were taken since the start, the first load among them.
     reloads_accepted: u64,
     /// Reloads that were refused since the start.
     reloads_refused: u64,
+}
+
+/// Whether the bundle knows what its cases teach, and how far learning is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LearningStatus {
+    /// `nothing` (too few labelled cases), `missing` or `stale` (it is being learned), or `ready`.
+    state: LearningState,
+    /// The step it is at, while it is being learned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
+    /// Steps in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<usize>,
 }
 
 /// One reload and how it ended.
@@ -78,6 +93,12 @@ impl Reload {
 pub(super) async fn status(State(app): State<Arc<App>>, Language(lang): Language) -> Json<BundleStatus> {
     let (serving, status) = (app.live.serving(), app.live.status());
     let bundle = &serving.bundle;
+    let progress = app.live.teacher().now();
+    let learning = LearningStatus {
+        state: bundle.learning.state,
+        step: progress.map(|progress| progress.done),
+        of: progress.map(|progress| progress.of),
+    };
     Json(BundleStatus {
         name: bundle.engine.settings().name.clone(),
         revision: bundle.engine.revision().to_owned(),
@@ -85,6 +106,7 @@ pub(super) async fn status(State(app): State<Arc<App>>, Language(lang): Language
         since: serving.since.to_string(),
         stale: serving.stale,
         counts: bundle.counts,
+        learning,
         last_reload: Reload::new(&status.last, lang),
         reloads_accepted: status.accepted,
         reloads_refused: status.refused,
