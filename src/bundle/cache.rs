@@ -1,10 +1,12 @@
-//! The folder in which large indexes are kept between runs, by what they were made of.
+//! The folder in which large indexes and what cases taught are kept between runs, by what they were made of.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use tantivy::directory::{MmapDirectory, RamDirectory};
 
+use crate::decide::learned::Taught;
 use crate::knowledge::{Case, Cases, IndexError};
 use crate::say;
 use crate::source::{Code, Diagnostic, Message};
@@ -17,7 +19,12 @@ const KEPT: usize = 4;
 /// Changed whenever the index of the same content would come out differently.
 const FORMAT: &str = "1";
 
-/// Where large indexes are kept.
+/// Changed whenever the same cases would teach something else, or it is written differently.
+const LESSONS_FORMAT: &str = "1";
+/// Bytes of the checksum before the lessons.
+const SUM: usize = 32;
+
+/// Where large indexes and what cases taught are kept.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     folder: Option<PathBuf>,
@@ -73,6 +80,44 @@ impl Cache {
     }
 }
 
+impl Cache {
+    /// What cases taught, by the name of the lessons; none where it is not kept, damaged or of another version.
+    pub(super) fn taught(&self, key: &str) -> Option<Taught> {
+        let bytes = fs::read(self.lessons(key)?).ok()?;
+        let (sum, content) = bytes.split_at_checked(SUM)?;
+        let whole = Sha256::digest(content).as_slice() == sum;
+        let taught: Taught = postcard::from_bytes(content).ok().filter(|_| whole)?;
+        taught.is_sound().then(|| taught.ready())
+    }
+
+    /// Keeps what cases taught. Where that fails it is learned again next time; the log says why.
+    pub(super) fn keep_taught(&self, key: &str, taught: &Taught) {
+        let Some(place) = self.lessons(key) else { return };
+        if let Err(error) = write_lessons(&place, taught) {
+            tracing::warn!(%error, place = %place.display(), "what was learned could not be kept");
+        }
+    }
+
+    fn lessons(&self, key: &str) -> Option<PathBuf> {
+        let name = format!("{LESSONS_FORMAT}-{}-{key}", env!("CARGO_PKG_VERSION"));
+        Some(self.folder.as_ref()?.join("lessons").join(name))
+    }
+}
+
+/// Written beside the place and renamed, so that what is in the cache is always whole.
+fn write_lessons(place: &Path, taught: &Taught) -> std::io::Result<()> {
+    let content = postcard::to_stdvec(taught).map_err(std::io::Error::other)?;
+    let Some(folder) = place.parent() else { return Ok(()) };
+    fs::create_dir_all(folder)?;
+    let unfinished = place.with_extension(format!("{}.new", std::process::id()));
+    let mut bytes = Sha256::digest(&content).to_vec();
+    bytes.extend_from_slice(&content);
+    fs::write(&unfinished, bytes)?;
+    fs::rename(&unfinished, place)?;
+    forget_old(folder);
+    Ok(())
+}
+
 fn warning(message: Message) -> Diagnostic {
     let mut finding = Diagnostic::about("knowledge/cases", Code::UnreadableFile, message);
     finding.severity = crate::source::Severity::Warning;
@@ -108,6 +153,6 @@ fn forget_old(folder: &Path) {
     kept.sort();
     kept.reverse();
     for (_, path) in kept.into_iter().skip(KEPT) {
-        let _ = fs::remove_dir_all(path);
+        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 }

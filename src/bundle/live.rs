@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::load::{Bundle, Loaded, Loader};
-use super::{Cache, History, Snapshot, SnapshotError, git};
+use super::{Cache, History, Snapshot, SnapshotError, TeacherProgress, git};
+use crate::decide::learned::Taught;
 use crate::source::{Diagnostic, Message};
 
 /// The bundle that answers now.
@@ -66,6 +67,7 @@ pub struct Live {
     serving: ArcSwap<Serving>,
     status: Mutex<Status>,
     loader: Mutex<Loader>,
+    teacher: TeacherProgress,
 }
 
 impl Live {
@@ -99,6 +101,7 @@ impl Live {
             serving: ArcSwap::from_pointee(serving),
             status: Mutex::new(status),
             loader: Mutex::new(loader),
+            teacher: TeacherProgress::default(),
         })
     }
 
@@ -115,6 +118,17 @@ impl Live {
     /// What happened so far.
     pub fn status(&self) -> Status {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How far learning is, where it is under way.
+    pub fn teacher(&self) -> &TeacherProgress {
+        &self.teacher
+    }
+
+    /// Takes over what was learned for lessons of this name, and reads the folder again.
+    pub fn take_lessons(&self, key: String, taught: Arc<Taught>) -> Attempt {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).take_lessons(key, taught);
+        self.reload()
     }
 
     /// Reads the folder again. A good bundle is served from the next complaint on; a refused one changes nothing but
@@ -191,7 +205,7 @@ impl Tried {
 
 /// Keeping is for the next start; when it fails (a full disk) the bundle is served all the same.
 fn keep(history: &History, bundle: &Bundle) {
-    if let Err(error) = history.keep(bundle.engine.revision(), &bundle.snapshot) {
+    if let Err(error) = history.keep(&bundle.snapshot.revision(), &bundle.snapshot) {
         tracing::error!(%error, "last good bundle could not be kept");
     }
 }

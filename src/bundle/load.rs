@@ -10,8 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::cache::Cache;
 use super::files::{self, Kind};
+use super::learning::{Learning, LearningState, Lessons, Material, OnProgress};
 use super::{FileContent, Snapshot, references, settings, snapshot};
 use crate::catalog::{Catalog, CatalogFiles};
+use crate::decide::learned::Taught;
 use crate::decide::{Engine, Parts, Prepared, Settings};
 use crate::knowledge::{Article, Cases, Knowledge, Notice, Reference, read_cases, unique};
 use crate::rules::{Compiled, Scenario, Vocabulary};
@@ -25,6 +27,8 @@ pub struct Bundle {
     pub engine: Engine,
     /// How much of everything there is.
     pub counts: Counts,
+    /// Whether it knows what its cases teach.
+    pub learning: Learning,
     /// The commit it is, where its files are exactly those of one.
     pub commit: Option<String>,
     /// Every file, for showing and for keeping.
@@ -91,6 +95,7 @@ pub struct Loader {
     reference: Option<Made<Arc<Reference>>>,
     cases: Option<Made<Arc<Cases>>>,
     rules: Option<Arc<Compiled>>,
+    lessons: Lessons,
 }
 
 impl Loader {
@@ -103,6 +108,25 @@ impl Loader {
     #[must_use]
     pub fn filling_cache(self) -> Loader {
         Loader { fill_cache: true, ..self }
+    }
+
+    /// The same, learning what the cache does not have: takes up to minutes, and tells how far it is.
+    #[must_use]
+    pub fn learning(mut self, told: OnProgress) -> Loader {
+        self.lessons.learn = Some(told);
+        self
+    }
+
+    /// The same, without what cases teach: for looking at files.
+    #[must_use]
+    pub fn without_learning(mut self) -> Loader {
+        self.lessons.leave_out = true;
+        self
+    }
+
+    /// Takes over what was learned elsewhere for lessons of this name.
+    pub fn take_lessons(&mut self, key: String, taught: Arc<Taught>) {
+        self.lessons.take(key, taught);
     }
 
     /// Loads a snapshot. `at` is the time on the bundle's clock, for warnings about what has expired.
@@ -138,7 +162,8 @@ impl Loader {
         let catalog = self.catalog(&snapshot, diagnostics);
         let prepared = self.prepared();
         let (articles, notices) = self.articles_and_notices(diagnostics);
-        let rules = self.rules(&prepared, &segmenter, diagnostics);
+        let vocabulary = self.vocabulary(diagnostics);
+        let rules = self.rules(&prepared, &vocabulary, &segmenter, diagnostics);
         let scenarios: Vec<Arc<Scenario>> = prepared.iter().map(|prepared| Arc::clone(&prepared.scenario)).collect();
         // While a scenario cannot be read, that nobody knows its name is no news, and would hide why.
         let read = self.files.values().all(|made| !matches!(made.value, Read::Scenario(None)));
@@ -159,9 +184,25 @@ impl Loader {
             cases: knowledge.cases.all().len(),
         };
         let settings = settings?;
-        let revision = revision.to_owned();
-        let engine = Engine::new(Parts { rules, prepared, catalog, knowledge, segmenter, learned: None, settings, revision });
-        Some(Bundle { engine, counts, commit: None, snapshot })
+        let material = Material {
+            key: hash_of(&snapshot, &[Kind::Cases, Kind::Dictionary, Kind::Departments]),
+            vocabulary_key: hash_of(&snapshot, &[Kind::Terms, Kind::Conditions]),
+            vocabulary: &vocabulary,
+            cases: &knowledge.cases,
+            segmenter: &segmenter,
+            catalog: &catalog,
+            rules: &rules,
+            settings: &settings,
+        };
+        let (learned, learning) = self.lessons.learned(&material, &self.cache);
+        // The same files decide otherwise until what they teach is known: that is another revision.
+        let revision = match learning.state {
+            LearningState::Nothing | LearningState::Ready => revision.to_owned(),
+            LearningState::Missing => format!("{revision}-untaught"),
+            LearningState::Stale => format!("{revision}-stale"),
+        };
+        let engine = Engine::new(Parts { rules, prepared, catalog, knowledge, segmenter, learned, settings, revision });
+        Some(Bundle { engine, counts, learning, commit: None, snapshot })
     }
 
     /// Reads every file that is new or changed, and reports the findings of all.
@@ -251,16 +292,20 @@ impl Loader {
         made.value.clone()
     }
 
+    fn vocabulary(&self, diagnostics: &mut Vec<Diagnostic>) -> Vocabulary {
+        let (terms, conditions) = (self.documents(Kind::Terms), self.documents(Kind::Conditions));
+        Vocabulary::read(&borrowed(&terms), &borrowed(&conditions), diagnostics)
+    }
+
     fn rules(
         &mut self,
         prepared: &[Arc<Prepared>],
+        vocabulary: &Vocabulary,
         segmenter: &Segmenter,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Arc<Compiled>> {
-        let (terms, conditions) = (self.documents(Kind::Terms), self.documents(Kind::Conditions));
-        let vocabulary = Vocabulary::read(&borrowed(&terms), &borrowed(&conditions), diagnostics);
         let scenarios = prepared.iter().map(|prepared| Arc::clone(&prepared.scenario)).collect();
-        let compiled = Compiled::new(scenarios, &vocabulary, segmenter, self.rules.as_deref(), diagnostics)?;
+        let compiled = Compiled::new(scenarios, vocabulary, segmenter, self.rules.as_deref(), diagnostics)?;
         let compiled = Arc::new(compiled);
         self.rules = Some(Arc::clone(&compiled));
         Some(compiled)

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
-    let loaded = load::load(common, &mut Loader::new(load::cache(common)))?;
+    let loaded = load::load(common, &mut Loader::new(load::cache(common)).without_learning())?;
     let mut diagnostics = loaded.diagnostics;
     if let Some(bundle) = &loaded.bundle {
         diagnostics.extend(check::examples(&bundle.engine));

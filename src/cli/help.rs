@@ -11,7 +11,7 @@ use crate::source::Lang;
 /// Help of commands and arguments in Chinese: `match`, `match.text`; common arguments by their name alone.
 const CHINESE: &[(&str, &str)] = &[
     ("", "诉求智能分派：输入诉求文本，给出场景、承办单位和答复"),
-    ("bundle", "规则包所在目录（其下有 rules/ 和 knowledge/）"),
+    ("bundle", "规则包所在目录（其下有 rules/ 和 knowledge/；默认当前目录）"),
     ("lang", "提示语言：zh 或 en（默认随系统语言，否则为 zh）"),
     ("json", "输出 JSON，供程序读取"),
     ("cache", "大型索引的缓存目录（默认 $XDG_CACHE_HOME/jiesu 或 ~/.cache/jiesu）"),

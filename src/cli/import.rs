@@ -55,8 +55,8 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     };
     let options = Options {
         files: arguments.files.clone(),
-        to: target(&common.bundle, arguments)?,
-        bundle: common.bundle.clone(),
+        to: target(common.folder(), arguments)?,
+        bundle: common.folder().to_owned(),
         mapping: arguments.mapping.clone(),
         sheet: arguments.sheet.clone(),
         encoding,

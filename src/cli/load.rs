@@ -40,7 +40,7 @@ pub(super) fn cache(common: &Common) -> Cache {
 
 /// Loads whatever is in the folder.
 pub(super) fn load(common: &Common, loader: &mut Loader) -> Result<Loaded, Failure> {
-    let snapshot = Snapshot::read(&common.bundle).map_err(|error| Failure(error.message()))?;
+    let snapshot = Snapshot::read(common.folder()).map_err(|error| Failure(error.message()))?;
     let at = time(common, &default_zone())?;
     Ok(loader.load(snapshot, at.datetime()))
 }

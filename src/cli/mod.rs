@@ -17,7 +17,7 @@ mod serve;
 
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -37,9 +37,9 @@ struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, clap::Args)]
 struct Common {
-    /// The folder that holds rules/ and knowledge/
-    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
-    bundle: PathBuf,
+    /// The folder that holds rules/ and knowledge/ (default: the current one)
+    #[arg(long, global = true, value_name = "DIR")]
+    bundle: Option<PathBuf>,
     /// Language of messages: zh or en (default: that of the locale, else zh)
     #[arg(long, global = true, value_name = "LANG", value_parser = ["zh", "en"])]
     lang: Option<String>,
@@ -73,6 +73,13 @@ enum Command {
     Init(init::Arguments),
     /// Load the bundle and fill the cache
     Build(build::Arguments),
+}
+
+impl Common {
+    /// The bundle's folder: the one that was named, else the current one.
+    fn folder(&self) -> &Path {
+        self.bundle.as_deref().unwrap_or(Path::new("."))
+    }
 }
 
 /// Why a command could not run.

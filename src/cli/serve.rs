@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 use super::{Common, Ended, Failure, load};
-use crate::bundle::{Attempt, History, Live, LiveError, watch};
+use crate::bundle::{Attempt, History, Live, LiveError, teach, watch};
 use crate::say;
 use crate::server::{self, Configuration};
 use crate::source::{Diagnostic, Lang, Message};
@@ -32,7 +32,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}")
         })
     });
-    let live = match Live::start(&common.bundle, load::cache(common), history.transpose()?) {
+    let live = match Live::start(common.folder(), load::cache(common), history.transpose()?) {
         Ok(live) => Arc::new(live),
         Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
         Err(LiveError::Refused(diagnostics)) => {
@@ -53,6 +53,8 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     }
     watch(&live, move |attempt| report(attempt, lang))
         .map_err(|error| say!("无法监视目录：{error}", "cannot watch the folder: {error}"))?;
+    teach(&live, load::cache(common))
+        .map_err(|error| say!("无法启动后台学习：{error}", "cannot start learning: {error}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
     runtime.block_on(listen(live, lang, arguments.listen)).map(|()| Ended::Fine).map_err(Failure)

@@ -14,12 +14,12 @@ use super::kind::kind;
 use super::matters::matters;
 use super::place::{Place, place};
 use super::heard::{Spoken, said};
-use super::learned::{Learned, Level, Neighbour, neighbour};
+use super::learned::{Judgement, Learned, Level, Neighbour, neighbour};
 use super::opinions::Opinions;
 use super::prepared::Prepared;
 use super::rank::{Because, Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
-use crate::knowledge::{Article, Case, Filter, Hit, Knowledge, Query};
+use crate::knowledge::{Article, Case, Cases, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
 use crate::rules::{Compiled, Scenario};
 use crate::text::{Segmenter, Text};
@@ -139,8 +139,32 @@ impl Engine {
         &self.revision
     }
 
+    /// The same engine with other cases and what they taught.
+    #[must_use]
+    pub fn with_cases(&self, cases: Arc<Cases>, learned: Arc<Learned>) -> Engine {
+        Engine {
+            rules: Arc::clone(&self.rules),
+            prepared: self.prepared.clone(),
+            catalog: Arc::clone(&self.catalog),
+            knowledge: Knowledge { reference: Arc::clone(&self.knowledge.reference), cases },
+            segmenter: self.segmenter.clone(),
+            learned: Some(learned),
+            settings: self.settings.clone(),
+            revision: self.revision.clone(),
+        }
+    }
+
     /// Decides a complaint. Fails only when a field is out of bounds or nothing can be read in it.
     pub fn decide(&self, complaint: &Complaint, options: Options) -> Result<Decision, ComplaintError> {
+        self.appraise(complaint, options).map(|(decision, _)| decision)
+    }
+
+    /// Decides a complaint, and gives what cases taught about it beside the decision, level by level.
+    pub fn appraise(
+        &self,
+        complaint: &Complaint,
+        options: Options,
+    ) -> Result<(Decision, Vec<Judgement<'_>>), ComplaintError> {
         complaint.check()?;
         let text = Text::new(complaint.title.as_deref(), &complaint.text);
         if text.normalised().trim().is_empty() {
@@ -153,21 +177,22 @@ impl Engine {
             query: Query::from_text(&text, &self.segmenter),
             text: &text,
         };
-        Ok(work.decide(options))
+        let (decision, opinions) = work.decide(options);
+        Ok((decision, opinions.0))
     }
 }
 
 /// One complaint while it is decided.
-struct Work<'a> {
+struct Work<'t, 'a> {
     engine: &'a Engine,
-    complaint: &'a Complaint,
-    text: &'a Text,
+    complaint: &'t Complaint,
+    text: &'t Text,
     place: Place<'a>,
     query: Query,
 }
 
-impl<'a> Work<'a> {
-    fn decide(&self, options: Options) -> Decision {
+impl<'a> Work<'_, 'a> {
+    fn decide(&self, options: Options) -> (Decision, Opinions<'a>) {
         let engine = self.engine;
         let mut found = engine.rules.matches(self.text);
         // What was misheard is looked for only where nothing was heard: a clean text pays nothing, and no guess stands
@@ -203,7 +228,7 @@ impl<'a> Work<'a> {
         decision.notices = self.notices(led.as_deref());
         let shown = near.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
         decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
-        decision
+        (decision, opinions)
     }
 
     /// What cases taught about the complaint, with the rules that fired heard.

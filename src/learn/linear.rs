@@ -33,7 +33,7 @@ pub struct Fit {
 
 impl Default for Fit {
     fn default() -> Self {
-        Fit { cost: 1.0, bias: 1.0, passes: 30, tolerance: 0.1 }
+        Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.3 }
     }
 }
 
@@ -48,12 +48,6 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Fits rows with their classes (below `classes`, at most 65,536) and how much each row counts (more than 0).
-    /// Deterministic. Memory: one `f32` for each feature and class, and one for each row and class.
-    pub fn fit(matrix: &Matrix, labels: &[u32], counts: &[f32], classes: usize, fit: &Fit) -> Linear {
-        Solver::new(matrix, labels, counts, classes, fit).solve().sparse()
-    }
-
     /// How many classes it tells apart.
     pub fn classes(&self) -> usize {
         self.classes as usize
@@ -95,15 +89,50 @@ impl Linear {
     }
 }
 
-/// The state of the descent.
-struct Solver<'a> {
+/// Fits models to one set of rows: to all of them, and then to parts, which is cheaper for knowing the whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Trainer<'a> {
     matrix: &'a Matrix,
     labels: &'a [u32],
     counts: &'a [f32],
     classes: usize,
+    fit: Fit,
+}
+
+/// The dual variables of a fit, from which another begins.
+#[derive(Clone, Debug)]
+pub struct Duals(Vec<f32>);
+
+impl<'a> Trainer<'a> {
+    /// Takes rows with their classes (below `classes`, at most 65,536) and how much each row counts (more than 0). There
+    /// is one label and one count for each row.
+    pub fn new(matrix: &'a Matrix, labels: &'a [u32], counts: &'a [f32], classes: usize, fit: Fit) -> Trainer<'a> {
+        Trainer { matrix, labels, counts, classes: classes.min(usize::from(u16::MAX) + 1), fit }
+    }
+
+    /// Fits all rows. Deterministic. Memory: one `f32` for each feature and class, and one for each row and class.
+    pub fn fit(&self) -> (Linear, Duals) {
+        let solver = Solver::new(*self).solve((0..self.matrix.rows()).collect(), self.fit.passes);
+        (solver.sparse(), Duals(solver.duals))
+    }
+
+    /// Fits the rows that `keep` lets pass, beginning where the fit of all rows ended: without the others, what is left
+    /// is already near its optimum, and `passes` may be few.
+    pub fn fit_part(&self, whole: &Duals, keep: impl Fn(usize) -> bool, passes: usize) -> Linear {
+        let kept: Vec<usize> = (0..self.matrix.rows()).filter(|row| keep(*row)).collect();
+        let mut solver = Solver::new(*self);
+        for row in &kept {
+            solver.begin(*row, &whole.0);
+        }
+        solver.solve(kept, passes).sparse()
+    }
+}
+
+/// The state of the descent.
+struct Solver<'a> {
+    of: Trainer<'a>,
     /// Classes rounded up to whole lanes.
     stride: usize,
-    fit: Fit,
     /// Weights of feature after feature, `stride` each; the last is the bias.
     weights: Vec<f32>,
     /// Dual variables of row after row.
@@ -111,22 +140,31 @@ struct Solver<'a> {
 }
 
 impl<'a> Solver<'a> {
-    fn new(matrix: &'a Matrix, labels: &'a [u32], counts: &'a [f32], classes: usize, fit: &Fit) -> Self {
-        let classes = classes.min(usize::from(u16::MAX) + 1);
-        let stride = classes.div_ceil(LANES) * LANES;
-        let weights = vec![0.0; (matrix.width() + 1) * stride];
-        let duals = vec![0.0; matrix.rows() * stride];
-        Solver { matrix, labels, counts, classes, stride, fit: *fit, weights, duals }
+    fn new(of: Trainer<'a>) -> Self {
+        let stride = of.classes.div_ceil(LANES) * LANES;
+        let weights = vec![0.0; (of.matrix.width() + 1) * stride];
+        let duals = vec![0.0; of.matrix.rows() * stride];
+        Solver { of, stride, weights, duals }
     }
 
-    fn solve(mut self) -> Self {
-        let mut order: Vec<usize> = (0..self.matrix.rows()).collect();
+    /// Takes over the dual variables of a row, with the weights that they make.
+    fn begin(&mut self, row: usize, duals: &[f32]) {
+        let range = row * self.stride..(row + 1) * self.stride;
+        self.duals[range.clone()].copy_from_slice(&duals[range.clone()]);
+        let own = self.of.labels[row] as usize;
+        let sign = |class: usize| if class == own { 1.0 } else { -1.0 };
+        let steps: Vec<f32> = duals[range].iter().enumerate().map(|(class, dual)| dual * sign(class)).collect();
+        let moved = steps.iter().filter(|step| **step != 0.0).count();
+        self.step(self.of.matrix.row(row), &steps, moved);
+    }
+
+    fn solve(mut self, mut order: Vec<usize>, passes: usize) -> Self {
         let mut random = Random::new(0);
         let mut scores = vec![0.0; self.stride];
         let mut steps = vec![0.0; self.stride];
         // How many passes a row that nothing moved is left alone, and how often that was so in a row.
-        let mut resting = vec![(0_u8, 0_u8); self.matrix.rows()];
-        for _ in 0..self.fit.passes {
+        let mut resting = vec![(0_u8, 0_u8); self.of.matrix.rows()];
+        for _ in 0..passes {
             random.shuffle(&mut order);
             let (mut largest, mut rested) = (0.0_f32, false);
             for &row in &order {
@@ -138,10 +176,10 @@ impl<'a> Solver<'a> {
                 }
                 let gradient = self.visit(row, &mut scores, &mut steps);
                 largest = largest.max(gradient);
-                let times = if gradient < self.fit.tolerance { (times + 1).min(3) } else { 0 };
+                let times = if gradient < self.of.fit.tolerance { (times + 1).min(3) } else { 0 };
                 resting[row] = (times, times);
             }
-            if largest < self.fit.tolerance {
+            if largest < self.of.fit.tolerance {
                 // What the others did since may have moved the rows that rested: it ends when all were looked at.
                 if !rested {
                     break;
@@ -154,14 +192,14 @@ impl<'a> Solver<'a> {
 
     /// One row, all classes; gives the largest projected gradient.
     fn visit(&mut self, row: usize, scores: &mut [f32], steps: &mut [f32]) -> f32 {
-        let features = self.matrix.row(row);
+        let features = self.of.matrix.row(row);
         self.scores(features, scores);
-        let slack = 0.5 / (self.fit.cost * self.counts[row]);
-        let curvature = features.squared() + self.fit.bias * self.fit.bias + slack;
+        let slack = 0.5 / (self.of.fit.cost * self.of.counts[row]);
+        let curvature = features.squared() + self.of.fit.bias * self.of.fit.bias + slack;
         let duals = &mut self.duals[row * self.stride..(row + 1) * self.stride];
-        let own = self.labels[row] as usize;
+        let own = self.of.labels[row] as usize;
         let (mut moved, mut largest) = (0, 0.0_f32);
-        for class in 0..self.classes {
+        for class in 0..self.of.classes {
             let sign = if class == own { 1.0 } else { -1.0 };
             let dual = duals[class];
             let gradient = sign * scores[class] - 1.0 + slack * dual;
@@ -183,9 +221,9 @@ impl<'a> Solver<'a> {
     }
 
     fn scores(&self, features: Row<'_>, scores: &mut [f32]) {
-        let bias = self.matrix.width() * self.stride;
+        let bias = self.of.matrix.width() * self.stride;
         for (score, weight) in scores.iter_mut().zip(&self.weights[bias..]) {
-            *score = weight * self.fit.bias;
+            *score = weight * self.of.fit.bias;
         }
         for (column, value) in features.iter() {
             let start = column as usize * self.stride;
@@ -195,11 +233,11 @@ impl<'a> Solver<'a> {
 
     /// Moves the weights of a row's features by the steps of its classes.
     fn step(&mut self, features: Row<'_>, steps: &[f32], moved: usize) {
-        let bias = std::iter::once((self.matrix.width() as u32, self.fit.bias));
+        let bias = std::iter::once((self.of.matrix.width() as u32, self.of.fit.bias));
         // Few classes move once the first passes are over; then only theirs are touched.
         if moved * LANES < self.stride {
             let moving: Vec<(usize, f32)> =
-                steps.iter().copied().enumerate().take(self.classes).filter(|(_, step)| *step != 0.0).collect();
+                steps.iter().copied().enumerate().take(self.of.classes).filter(|(_, step)| *step != 0.0).collect();
             for (column, value) in features.iter().chain(bias) {
                 let weights = &mut self.weights[column as usize * self.stride..][..self.stride];
                 for (class, step) in &moving {
@@ -215,19 +253,19 @@ impl<'a> Solver<'a> {
     }
 
     /// The model without what does not count.
-    fn sparse(self) -> Linear {
-        let width = self.matrix.width();
+    fn sparse(&self) -> Linear {
+        let width = self.of.matrix.width();
         let mut starts = Vec::with_capacity(width + 1);
         let mut weights = Vec::new();
         for column in 0..width {
             starts.push(weights.len() as u32);
-            let own = &self.weights[column * self.stride..][..self.classes];
+            let own = &self.weights[column * self.stride..][..self.of.classes];
             let kept = own.iter().enumerate().filter(|(_, weight)| weight.abs() >= NEGLIGIBLE);
             weights.extend(kept.map(|(class, weight)| (class as u16, *weight)));
         }
         starts.push(weights.len() as u32);
-        let biases = self.weights[width * self.stride..][..self.classes].iter().map(|w| w * self.fit.bias).collect();
-        Linear { classes: self.classes as u32, biases, starts, weights }
+        let biases = self.weights[width * self.stride..][..self.of.classes].iter().map(|w| w * self.of.fit.bias).collect();
+        Linear { classes: self.of.classes as u32, biases, starts, weights }
     }
 }
 

@@ -15,6 +15,6 @@ mod tests;
 pub use bar::{Answers, wilson_lower};
 pub use choice::{Choice, Questions};
 pub use curve::Curve;
-pub use linear::{Fit, Linear};
+pub use linear::{Duals, Fit, Linear, Trainer};
 pub use matrix::{Matrix, Row};
 pub use random::Random;

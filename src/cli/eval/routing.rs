@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::super::{Common, Ended, Failure, load};
 use crate::decide::learned::Level;
 use crate::knowledge::{Case, read_cases};
-use crate::report::{Figures, Routing, Run, Treatment};
+use crate::report::{Figures, Routing, Run, Treatment, html, plain};
 use crate::say;
-use crate::source::{Date, Lang};
+use crate::source::{Date, Lang, Message};
 
 #[derive(Debug, clap::Args)]
 pub(in super::super) struct Arguments {
@@ -36,6 +36,9 @@ pub(in super::super) struct Arguments {
     /// What these errors are drawn from
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    /// Write the report as one HTML page
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Measure on the first part of each text too, such as 0.25,0.5,0.75
     #[arg(long, value_name = "SHARES", value_delimiter = ',', value_parser = share)]
     prefix: Vec<f64>,
@@ -72,21 +75,23 @@ fn share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| "0 – 1".to_owned())
 }
 
-pub(in super::super) fn run(_common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
+pub(in super::super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
     let Ok(level) = arguments.label.parse::<Level>() else { return Ok(Ended::ErrorsFound) };
     let (cases, queries) = read(arguments, lang)?;
-    let progress = bar(lang);
+    let progress = bar();
     let tell = |step: crate::decide::learned::Progress| {
         progress.set_length(step.of as u64);
         progress.set_position(step.done as u64);
         true
     };
-    let learned = Routing::learn(cases, level, &tell);
+    // Without a bundle named, cases alone are measured.
+    let bundle = common.bundle.as_ref().map(|_| load::bundle(common, lang)).transpose()?;
+    let learned = Routing::learn(cases, level, bundle.as_deref(), &tell);
     let learned = learned.map_err(|error| say!("索引建立失败：{error}", "the index could not be built: {error}"))?;
     let Some(learned) = learned else { return Ok(Ended::ErrorsFound) };
     progress.finish_and_clear();
     let decide = |treatment: Treatment| -> Run {
-        let progress = bar(lang);
+        let progress = bar();
         progress.set_length(queries.len() as u64);
         let run = learned.run(&queries, &arguments.target, treatment, &|| progress.inc(1));
         progress.finish_and_clear();
@@ -102,6 +107,7 @@ pub(in super::super) fn run(_common: &Common, lang: Lang, arguments: &Arguments)
         )
         .into());
     }
+    let run = Run { title: title(common, arguments, lang), ..run };
     let short = |treatment| {
         let figures = Figures::of(&decide(treatment));
         Short { accuracy: figures.accuracy, macro_f1: figures.macro_f1, top3: figures.top3 }
@@ -110,13 +116,61 @@ pub(in super::super) fn run(_common: &Common, lang: Lang, arguments: &Arguments)
     let prefixes = arguments.prefix.iter();
     let prefixes = prefixes.map(|part| Prefix { prefix: *part, figures: short(Treatment { prefix: *part, ..treatment }) });
     let output = Output { prefixes: prefixes.collect(), clean, figures: Figures::of(&run) };
-    let json = serde_json::to_string_pretty(&output);
-    let json = json.map_err(|error| say!("写出失败：{error}", "writing failed: {error}"))?;
-    println!("{json}");
+    if let Some(path) = &arguments.html {
+        let shown = path.display();
+        fs::write(path, html(&output.figures, &run, lang))
+            .map_err(|error| say!("写不了 {shown}：{error}", "cannot write {shown}: {error}"))?;
+    }
+    if common.json {
+        let json = serde_json::to_string_pretty(&output);
+        println!("{}", json.map_err(|error| say!("写出失败：{error}", "writing failed: {error}"))?);
+    } else {
+        anstream::println!("{}", plain(&output.figures, &run, lang));
+        print_others(&output, lang);
+    }
     Ok(Ended::Fine)
 }
 
-fn bar(_lang: Lang) -> ProgressBar {
+/// What is measured, for the head of reports: the level, then the files and what was done to the texts.
+fn title(common: &Common, arguments: &Arguments, lang: Lang) -> String {
+    let names = |paths: &[PathBuf]| {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        names.join(" ")
+    };
+    let Arguments { label, noise, seed, .. } = arguments;
+    let (cases, queries) = (names(&arguments.cases), names(&arguments.queries));
+    let queries = arguments.split.as_ref().map_or(queries, |day| format!("--split {day}"));
+    let bundle = common.bundle.as_ref().map_or("—".to_owned(), |bundle| bundle.display().to_string());
+    let message = say!(
+        "分派评测：{label}\n案例 {cases}\n核对 {queries}\n规则包 {bundle}，错误率 {noise}（种子 {seed}）",
+        "Routing: {label}\ncases {cases}\nqueries {queries}\nbundle {bundle}, errors {noise} (seed {seed})"
+    );
+    message.in_lang(lang).to_owned()
+}
+
+/// The figures of texts that were whole or only begun.
+fn print_others(output: &Output, lang: Lang) {
+    let percent = |share: Option<f64>| share.map_or("—".to_owned(), |share| format!("{:.1} %", share * 100.0));
+    let line = |what: Message, figures: &Short| {
+        let (accuracy, top3) = (percent(figures.accuracy), percent(figures.top3));
+        let f1 = figures.macro_f1.map_or("—".to_owned(), |f1| format!("{f1:.4}"));
+        let what = what.in_lang(lang);
+        let message = say!(
+            "{what}：准确率 {accuracy}，宏 F1 {f1}，前三 {top3}",
+            "{what}: accuracy {accuracy}, macro-F1 {f1}, top 3 {top3}"
+        );
+        anstream::println!("{}", message.in_lang(lang));
+    };
+    if let Some(clean) = &output.clean {
+        line(say!("不加错误", "without errors"), clean);
+    }
+    for Prefix { prefix, figures } in &output.prefixes {
+        let part = prefix * 100.0;
+        line(say!("只看前 {part:.0} %", "the first {part:.0} %"), figures);
+    }
+}
+
+fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     match ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
         Ok(style) => bar.with_style(style),

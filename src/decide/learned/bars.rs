@@ -2,9 +2,9 @@
 
 use crate::learn::{Answers, wilson_lower};
 
-/// So many answers of all labels count for each label beside its own: most departments have too few for a bound of their
-/// own (52 right out of 52 are needed for 0.95).
-const POOLED: f64 = 200.0;
+/// So many answers, as good as all labels' are at least, count for each label beside its own: most departments have too
+/// few for a bound of their own (52 right out of 52 are needed for 0.95).
+const POOLED: f64 = 100.0;
 
 /// An answer about a case that the model had not seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,22 +38,27 @@ impl Bars {
 
     /// The confidence from which on answers reach `target` for all labels together; none where no confidence does.
     pub(super) fn pooled(&self, target: f64) -> Option<f64> {
-        self.held_out.lowest(|confidence, right, count| {
-            wilson_lower(right, count) >= target && self.recently(confidence).is_none_or(|share| share >= target)
-        })
+        self.held_out.lowest(|confidence, right, count| self.reliable(confidence, right, count) >= target)
     }
 
-    /// The same for one label: its own answers and 200 that are as good as all are, from the same confidence on.
+    /// The same for one label: its own share of right answers, drawn towards what all labels reach from the same
+    /// confidence on.
     pub(super) fn of_label(&self, label: u32, target: f64) -> Option<f64> {
         // A label that no answer bears yet has the pool alone.
         let none = Answers::default();
         let own = self.of_label.get(label as usize).unwrap_or(&none);
         // Its own few answers may all be surer than the bar is: the confidences of all are tried.
         self.held_out.lowest(|confidence, all_right, all| {
-            let share = self.recently(confidence).unwrap_or(1.0).min(all_right / all);
             let (right, count) = own.from(confidence);
-            wilson_lower(right + POOLED * share, count + POOLED) >= target
+            let pooled = POOLED * self.reliable(confidence, all_right, all);
+            (right + pooled) / (count + POOLED) >= target
         })
+    }
+
+    /// The share of right answers from a confidence on that can be relied on: the lower Wilson bound over all cases, and
+    /// no more than the most recent month reached.
+    fn reliable(&self, confidence: f64, right: f64, count: f64) -> f64 {
+        wilson_lower(right, count).min(self.recently(confidence).unwrap_or(1.0))
     }
 
     /// The share of the most recent month's answers that were right from a confidence on. Cases that were left out are
@@ -105,9 +110,9 @@ mod tests {
         let few = |right| vec![Answer { label: 1, confidence: 0.995, right }; 3];
         let good = bars(&[answers(0, 0.2), few(true)], &[]);
         let bad = bars(&[answers(0, 0.2), few(false)], &[]);
-        let (pool, few_good, few_bad) = (good.of_label(9, 0.9), good.of_label(1, 0.9), bad.of_label(1, 0.9));
+        let (pool, few_good, few_bad) = (good.of_label(9, 0.85), good.of_label(1, 0.85), bad.of_label(1, 0.85));
         assert!(pool.is_some() && few_good.is_some_and(|bar| Some(bar) <= pool), "{few_good:?} {pool:?}");
-        assert!(few_bad.is_some_and(|bar| Some(bar) >= bad.of_label(9, 0.9)), "three alone do not close it");
+        assert!(few_bad.is_some_and(|bar| Some(bar) >= bad.of_label(9, 0.85)), "three alone do not close it");
     }
 
     #[test]

@@ -12,7 +12,6 @@ use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use super::passages;
-use crate::text::pinyin::syllable;
 use crate::text::{Segmenter, Text};
 
 /// A kind of feature.
@@ -26,8 +25,6 @@ pub(super) enum Block {
     TitleWords,
     /// Runs of one or two characters of the title.
     TitleCharacters,
-    /// Syllables and pairs of them, as characters sound: what a recogniser got wrong often sounds right.
-    Syllables,
     /// How the text begins: words, pairs and triples of characters.
     Lead,
     /// Whom it asks for: words, pairs of characters, the whole and its ends.
@@ -39,12 +36,11 @@ pub(super) enum Block {
 }
 
 impl Block {
-    const ALL: [Block; 9] = [
+    const ALL: [Block; 8] = [
         Block::Words,
         Block::Characters,
         Block::TitleWords,
         Block::TitleCharacters,
-        Block::Syllables,
         Block::Lead,
         Block::Asked,
         Block::Names,
@@ -55,7 +51,7 @@ impl Block {
     fn weight(self) -> f32 {
         match self {
             Block::Words | Block::Characters => 1.0,
-            Block::TitleWords | Block::TitleCharacters | Block::Syllables | Block::Asked => 0.5,
+            Block::TitleWords | Block::TitleCharacters | Block::Asked => 0.5,
             Block::Lead | Block::Names => 0.4,
             Block::Facts => 0.2,
         }
@@ -100,7 +96,6 @@ impl<'a> Reading<'a> {
             Block::TitleWords => self.words(block, title, &mut found),
             Block::Characters => self.runs(block, 0..self.characters.len(), 1..=2, &mut found),
             Block::TitleCharacters => self.runs(block, title, 1..=2, &mut found),
-            Block::Syllables => self.syllables(block, &mut found),
             Block::Lead => {
                 let lead = in_body(passages::lead(body));
                 self.words(block, lead.clone(), &mut found);
@@ -150,21 +145,6 @@ impl<'a> Reading<'a> {
                     found(Occurrence { key: hash(block, run), range: start as u32..end as u32 });
                 }
             }
-        }
-    }
-
-    fn syllables(&self, block: Block, found: &mut impl FnMut(Occurrence)) {
-        let mut before = None;
-        for (at, character) in (0..).zip(&self.characters) {
-            // What has no sound parts what is before from what is after.
-            let own = syllable(*character).map(|syllable| u64::from(syllable.id()) + 1);
-            if let Some(own) = own {
-                found(Occurrence { key: hash(block, own), range: at..at + 1 });
-                if let Some(before) = before {
-                    found(Occurrence { key: hash(block, before << 21 | own), range: at - 1..at + 1 });
-                }
-            }
-            before = own;
         }
     }
 
@@ -332,7 +312,6 @@ mod tests {
             (Block::Characters, "", "漏水了", &["漏", "漏水", "水", "水了", "了"]),
             (Block::TitleCharacters, "漏水", "路灯", &["漏", "漏水", "水"]),
             (Block::TitleCharacters, " ", "路灯", &[]),
-            (Block::Syllables, "", "漏水,了", &["漏", "水", "漏水", "了"]),
             (Block::Lead, "灯", "反映:路灯", &["反映", "反映"]),
             (Block::Asked, "", "灯坏了,请市政局处理", &["市政局", "市政", "政局", "市政局", "政局", "局"]),
             (Block::Asked, "", "灯坏了", &[]),

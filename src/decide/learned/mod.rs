@@ -26,7 +26,7 @@ pub use teach::{LEAST_CASES, Progress, Taught};
 use jiff::civil;
 use lessons::{Labels, neighbours};
 use scores::Scores;
-use weigh::candidates;
+use weigh::{Below, candidates};
 use weighed::{Ranked, Weighed};
 
 use crate::knowledge::Cases;
@@ -141,11 +141,17 @@ impl Learned {
         said: Saying<'_>,
     ) -> Vec<Judgement<'_>> {
         let features = self.taught.vocabulary.features(text, segmenter);
+        let levels = &self.taught.levels;
+        let scores: Vec<Scores> =
+            levels.iter().map(|taught| Scores::of(&taught.linear.scores(features.iter().copied()))).collect();
         let mut thought: Vec<Ranked> = Vec::new();
         let mut judgements = Vec::new();
-        for (taught, (weighed, labels)) in self.taught.levels.iter().zip(&self.levels) {
-            let scores = Scores::of(&taught.linear.scores(features.iter().copied()));
-            let candidates = candidates(labels, &taught.frequencies, &scores, neighbours, text.normalised());
+        for ((taught, scores_here), (weighed, labels)) in levels.iter().zip(&scores).zip(&self.levels) {
+            let below = levels.iter().position(|other| other.level.above() == Some(taught.level));
+            let below = below.and_then(|at| Some(Below { scores: &scores[at], parents: taught.below.as_deref()? }));
+            let (frequencies, normalised) = (&taught.frequencies, text.normalised());
+            let candidates =
+                candidates(labels, frequencies, scores_here, neighbours, normalised, below.as_ref());
             let above = self.taught.levels.iter().position(|other| Some(other.level) == taught.level.above());
             let ranked = weighed.rank(
                 taught,

@@ -7,9 +7,9 @@ use super::features::Vocabulary;
 use super::lessons::{Canonical, FOLDS, Labels, Neighbour, neighbours, parts, recent_month};
 use super::level::Level;
 use super::scores::Scores;
-use super::weigh::{Candidates, Frequencies, candidates};
+use super::weigh::{Below, Candidates, Frequencies, candidates};
 use crate::knowledge::{Case, Cases, Origin};
-use crate::learn::{Fit, Linear, Matrix};
+use crate::learn::{Fit, Linear, Matrix, Trainer};
 use crate::text::{Segmenter, Text};
 
 /// A level is learned from so many real cases on; fewer vote, and no more.
@@ -17,6 +17,8 @@ pub const LEAST_CASES: usize = 50;
 
 /// After so many days a case counts half in training: duties move, and so do the ways of those who write orders down.
 const HALF_LIFE: f32 = 60.0;
+/// Passes over the rows for a part of the cases, after the fit of all of them.
+const FOLD_PASSES: usize = 4;
 /// However old, it counts so much.
 const OLD: f32 = 0.2;
 
@@ -55,6 +57,17 @@ pub(super) struct TaughtLevel {
     pub(super) recent: Vec<Example>,
     /// For each label that of the level above which its cases have most often, where there is such a level.
     pub(super) above: Option<Vec<Option<u32>>>,
+    /// For each label of the level below that of this one, where there is such a level.
+    pub(super) below: Option<Vec<Option<u32>>>,
+}
+
+/// The models of one level, and what they say of cases that they had not seen.
+struct Fitted {
+    level: Level,
+    labels: Labels,
+    linear: Linear,
+    held_out: Vec<(usize, Scores)>,
+    recent: Vec<(usize, Scores)>,
 }
 
 /// What cases teach, before rules are heard. It depends on the cases, the dictionary and the names of departments, and
@@ -82,6 +95,17 @@ struct Lessons<'a> {
 }
 
 impl Taught {
+    /// Whether cases teach anything: at some level two labels and enough real cases.
+    pub fn is_possible(cases: &[Case]) -> bool {
+        Level::ALL.iter().any(|level| {
+            let real = cases.iter().filter(|case| case.origin == Origin::Real);
+            let mut labels = real.filter_map(|case| level.of(case));
+            let first = labels.next();
+            let (others, count) = labels.fold((false, 1), |(others, n), label| (others || Some(label) != first, n + 1));
+            others && count >= LEAST_CASES
+        })
+    }
+
     /// Learns every level that has labels. Deterministic; takes seconds to minutes. `progress` is told of every step and
     /// may end it all by giving `false`; then there is no result.
     pub fn teach(
@@ -128,17 +152,13 @@ impl Taught {
                 lessons.earlier_neighbours[place] = near(place, &|other| lessons.is_earlier(other as usize));
             }
         }
-        let mut taught: Vec<(TaughtLevel, Labels)> = Vec::new();
+        let mut fitted: Vec<Fitted> = Vec::new();
         for (at, (level, labels)) in wanted.into_iter().enumerate() {
             let next = |fold: usize| step(3 + at * (FOLDS + 2) + fold, Some(level));
-            let mut own = lessons.level(level, &labels, &next)?;
-            own.above = taught.iter().find(|(other, _)| Some(other.level) == level.above()).map(|(_, above)| {
-                most_often(&labels, above)
-            });
-            taught.push((own, labels));
+            fitted.push(lessons.fit_level(level, labels, &next)?);
         }
         step(of, None)?;
-        let levels = taught.into_iter().map(|(level, _)| level).collect();
+        let levels = fitted.iter().map(|own| lessons.level(own, &fitted)).collect();
         Some(Taught { vocabulary, levels, cases: all.iter().map(|case| case.id.clone()).collect() })
     }
 
@@ -173,60 +193,80 @@ impl Lessons<'_> {
         self.cases[place].opened_on.zip(self.month).is_some_and(|(day, month)| day.0 < month)
     }
 
-    fn level(&self, level: Level, labels: &Labels, next: &dyn Fn(usize) -> Option<()>) -> Option<TaughtLevel> {
+    /// The models of one level: of all cases, and what those say that were fitted without a part of them.
+    fn fit_level(&self, level: Level, labels: Labels, next: &dyn Fn(usize) -> Option<()>) -> Option<Fitted> {
         let places = labels.real(self.cases);
-        let frequencies = Frequencies::new(labels, |place| self.is_recent(place));
         next(0)?;
-        let linear = self.fit(labels, &places);
+        let (matrix, own, counts) = self.rows(&labels, &places);
+        let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), Fit::default());
+        let (linear, duals) = trainer.fit();
+        let scores = |linear: &Linear, row: usize| Scores::of(&linear.scores(matrix.row(row).iter()));
         let mut held_out = Vec::with_capacity(places.len());
         for part in 0..FOLDS {
             next(1 + part)?;
-            let (out, seen): (Vec<usize>, Vec<usize>) = places.iter().partition(|place| self.parts[**place] == part);
-            held_out.extend(self.predict(&self.fit(labels, &seen), labels, &frequencies, &out, &self.neighbours));
+            let is_out = |row: usize| self.parts[places[row]] == part;
+            let linear = trainer.fit_part(&duals, |row| !is_out(row), FOLD_PASSES);
+            held_out.extend((0..places.len()).filter(|row| is_out(*row)).map(|row| (places[row], scores(&linear, row))));
         }
-        held_out.sort_unstable_by_key(|example| example.case);
+        held_out.sort_unstable_by_key(|(place, _)| *place);
         next(1 + FOLDS)?;
-        let earlier: Vec<usize> = places.iter().copied().filter(|place| self.is_earlier(*place)).collect();
-        let later: Vec<usize> = places.iter().copied().filter(|place| self.is_recent(*place)).collect();
+        let is_earlier = |row: usize| self.is_earlier(places[row]);
+        let later: Vec<usize> = (0..places.len()).filter(|row| self.is_recent(places[*row])).collect();
         // A first week of work, or the first day of a month, tells nothing about a month.
-        let recent = if earlier.len() >= LEAST_CASES && later.len() >= LEAST_CASES {
-            let linear = self.fit(labels, &earlier);
-            self.predict(&linear, labels, &frequencies, &later, &self.earlier_neighbours)
-        } else {
-            Vec::new()
-        };
-        Some(TaughtLevel { level, names: labels.names.clone(), linear, frequencies, held_out, recent, above: None })
+        let enough = (0..places.len()).filter(|row| is_earlier(*row)).count() >= LEAST_CASES && later.len() >= LEAST_CASES;
+        let mut recent = Vec::new();
+        if enough {
+            let linear = trainer.fit_part(&duals, is_earlier, FOLD_PASSES);
+            recent.extend(later.iter().map(|row| (places[*row], scores(&linear, *row))));
+        }
+        Some(Fitted { level, labels, linear, held_out, recent })
     }
 
-    fn fit(&self, labels: &Labels, places: &[usize]) -> Linear {
+    /// One level with what cases say about each of its examples.
+    fn level(&self, own: &Fitted, all: &[Fitted]) -> TaughtLevel {
+        let frequencies = Frequencies::new(&own.labels, |place| self.is_recent(place));
+        let above = all.iter().find(|other| Some(other.level) == own.level.above());
+        let below = all.iter().find(|other| other.level.above() == Some(own.level));
+        let parents = below.map(|below| most_often(&below.labels, &own.labels));
+        let examples = |held_out: &[(usize, Scores)], below: Option<&Vec<(usize, Scores)>>, near: &[Vec<Neighbour>]| {
+            let example = |(place, scores): &(usize, Scores)| {
+                let below = below.and_then(|below| {
+                    let at = below.binary_search_by_key(place, |(other, _)| *other).ok()?;
+                    Some(Below { scores: &below[at].1, parents: parents.as_deref()? })
+                });
+                let normalised = self.texts[*place].normalised();
+                let candidates =
+                    candidates(&own.labels, &frequencies, scores, &near[*place], normalised, below.as_ref());
+                Some(Example { case: *place as u32, right: own.labels.of_case[*place]?, candidates })
+            };
+            held_out.iter().filter_map(example).collect()
+        };
+        let held_out = examples(&own.held_out, below.map(|below| &below.held_out), &self.neighbours);
+        let recent = examples(&own.recent, below.map(|below| &below.recent), &self.earlier_neighbours);
+        TaughtLevel {
+            level: own.level,
+            names: own.labels.names.clone(),
+            linear: own.linear.clone(),
+            held_out,
+            recent,
+            frequencies,
+            above: above.map(|above| most_often(&own.labels, &above.labels)),
+            below: parents,
+        }
+    }
+
+    /// The rows of labelled cases, with their labels and how much each counts.
+    fn rows(&self, labels: &Labels, places: &[usize]) -> (Matrix, Vec<u32>, Vec<f32>) {
         let mut matrix = Matrix::new(self.matrix.width());
-        let mut own = Vec::with_capacity(places.len());
+        let (mut own, mut counts) = (Vec::with_capacity(places.len()), Vec::with_capacity(places.len()));
         let last = places.iter().filter_map(|place| self.cases[*place].opened_on).max();
         let age = |place: usize| Some((last?.0 - self.cases[place].opened_on?.0).get_days() as f32);
-        let mut counts = Vec::with_capacity(places.len());
         for place in places {
             matrix.push(self.matrix.row(*place).iter());
             own.extend(labels.of_case[*place]);
             counts.push(age(*place).map_or(1.0, |days| (-days / HALF_LIFE).exp2().max(OLD)));
         }
-        Linear::fit(&matrix, &own, &counts, labels.names.len(), &Fit::default())
-    }
-
-    fn predict(
-        &self,
-        linear: &Linear,
-        labels: &Labels,
-        frequencies: &Frequencies,
-        places: &[usize],
-        neighbours: &[Vec<Neighbour>],
-    ) -> Vec<Example> {
-        let one = |place: &usize| {
-            let scores = Scores::of(&linear.scores(self.matrix.row(*place).iter()));
-            let normalised = self.texts[*place].normalised();
-            let candidates = candidates(labels, frequencies, &scores, &neighbours[*place], normalised);
-            Some(Example { case: *place as u32, right: labels.of_case[*place]?, candidates })
-        };
-        places.iter().filter_map(one).collect()
+        (matrix, own, counts)
     }
 }
 

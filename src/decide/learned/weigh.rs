@@ -9,9 +9,9 @@ use super::lessons::{Labels, Neighbour};
 use super::scores::Scores;
 
 /// How many numbers cases give for a label.
-const FROM_CASES: usize = 10;
+const FROM_CASES: usize = 11;
 /// How many numbers there are in all.
-pub(super) const NUMBERS: usize = 15;
+pub(super) const NUMBERS: usize = 16;
 /// Labels that the linear model proposes.
 const PROPOSED: usize = 8;
 /// The nearest cases, which propose their labels too and vote by themselves.
@@ -20,8 +20,8 @@ const NEAREST: usize = 10;
 /// The numbers of one label. Their places:
 /// 0 always 1; 1 score; 2 lead before the next; 3 logarithm of its share; 4 votes of the nearest ten; 5 votes of all;
 /// 6 the nearest case; 7 logarithm of its frequency; 8 the same in the most recent month; 9 it is named in the text;
-/// 10 the rule that leads says so; 11 the logarithm of that rule's odds; 12 another rule says so; 13 duties;
-/// 14 logarithm of the probability of the level above.
+/// 10 the best score of a label below it; 11 the rule that leads says so; 12 the logarithm of that rule's odds; 13 another
+/// rule says so; 14 duties; 15 logarithm of the probability of the level above.
 pub(super) type Numbers = [f32; NUMBERS];
 
 /// A label that may be right, with what cases say for it.
@@ -39,11 +39,11 @@ impl Candidate {
     pub(super) fn numbers(&self, others: Others) -> Numbers {
         let mut numbers = [0.0; NUMBERS];
         numbers[..FROM_CASES].copy_from_slice(&self.from_cases);
-        numbers[10] = f32::from(u8::from(others.leads));
-        numbers[11] = others.odds;
-        numbers[12] = f32::from(u8::from(others.fires));
-        numbers[13] = others.duties;
-        numbers[14] = others.above.max(-12.0);
+        numbers[11] = f32::from(u8::from(others.leads));
+        numbers[12] = others.odds;
+        numbers[13] = f32::from(u8::from(others.fires));
+        numbers[14] = others.duties;
+        numbers[15] = others.above.max(-12.0);
         numbers
     }
 }
@@ -112,6 +112,21 @@ struct Votes {
     similarity: f32,
 }
 
+/// The scores of the level below, and which label of this level each of its labels belongs to.
+pub(super) struct Below<'a> {
+    pub(super) scores: &'a Scores,
+    pub(super) parents: &'a [Option<u32>],
+}
+
+impl Below<'_> {
+    /// The best score of a label that belongs to this one; of one that has none among the best, that of the last.
+    fn score(&self, label: u32) -> f32 {
+        let belongs = |below: &&(u32, f32)| self.parents.get(below.0 as usize).copied().flatten() == Some(label);
+        let own = self.scores.best.iter().find(belongs).or(self.scores.best.last());
+        own.map_or(-1.0, |(_, score)| score.clamp(-3.0, 3.0))
+    }
+}
+
 /// The labels that cases propose, with what they say for each; in order of the label.
 pub(super) fn candidates(
     labels: &Labels,
@@ -119,6 +134,7 @@ pub(super) fn candidates(
     scores: &Scores,
     neighbours: &[Neighbour],
     normalised: &str,
+    below: Option<&Below<'_>>,
 ) -> Candidates {
     let voters = neighbours.iter().filter_map(|n| Some((labels.of_case[n.case as usize]?, n)));
     let mut votes: FxHashMap<u32, Votes> = FxHashMap::default();
@@ -151,6 +167,7 @@ pub(super) fn candidates(
             frequencies.logarithm(label),
             frequencies.change(label),
             f32::from(u8::from(labels.is_named(label, normalised))),
+            below.map_or(0.0, |below| below.score(label)),
         ]
     };
     proposed.into_iter().map(|label| Candidate { label, from_cases: from_cases(label) }).collect()
@@ -163,7 +180,7 @@ pub(super) fn with(candidates: &Candidates, frequencies: &Frequencies, others: i
     for label in others {
         if all.iter().all(|candidate| candidate.label != label) {
             let (frequency, change) = (frequencies.logarithm(label), frequencies.change(label));
-            let from_cases = [1.0, least(1), least(2), least(3), 0.0, 0.0, 0.0, frequency, change, 0.0];
+            let from_cases = [1.0, least(1), least(2), least(3), 0.0, 0.0, 0.0, frequency, change, 0.0, least(10)];
             all.push(Candidate { label, from_cases });
         }
     }
@@ -222,17 +239,17 @@ pub(super) mod tests {
         // Ten cases of the first label, then one of the last and one that has none.
         let mut neighbours: Vec<Neighbour> = vec![near(0, 0.9); 9];
         neighbours.extend([near(10, 0.5), near(11, 0.4)]);
-        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&scores), &neighbours, "");
+        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&scores), &neighbours, "", None);
         let own: Vec<u32> = found.iter().map(|candidate| candidate.label).collect();
         assert_eq!(own, [0, 1, 2, 3, 4, 5, 6, 7, 10], "eight by scores, one by the nearest ten, none by the eleventh");
-        assert!(candidates(&labels, &Frequencies::default(), &Scores::of(&[]), &[], "").is_empty());
+        assert!(candidates(&labels, &Frequencies::default(), &Scores::of(&[]), &[], "", None).is_empty());
     }
 
     #[test]
     fn votes_are_shares_of_all_votes() {
         let labels = labels(&[3, 1]);
         let neighbours = [near(0, 0.8), near(3, 0.6), near(1, 0.2)];
-        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&[0.5, -0.5]), &neighbours, "找bb");
+        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&[0.5, -0.5]), &neighbours, "找bb", None);
         let total = 0.64 + 0.36 + 0.04;
         for (label, votes, similarity, named) in [(0, 0.68 / total, 0.8, 0.0), (1, 0.36 / total, 0.6, 1.0)] {
             let own = numbers(&found, label).unwrap_or_default();
@@ -244,7 +261,7 @@ pub(super) mod tests {
 
     #[test]
     fn numbers_stay_within_bounds() {
-        let found = candidates(&labels(&[1, 1]), &Frequencies::default(), &Scores::of(&[1e9, -1e9]), &[], "");
+        let found = candidates(&labels(&[1, 1]), &Frequencies::default(), &Scores::of(&[1e9, -1e9]), &[], "", None);
         for candidate in &found {
             let others = Others { above: f32::NEG_INFINITY, ..Others::default() };
             assert!(candidate.numbers(others).iter().all(|number| number.abs() <= 12.0), "{candidate:?}");
@@ -253,7 +270,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_others_say_stands_in_its_place() {
-        let found = candidates(&labels(&[1]), &Frequencies::default(), &Scores::of(&[0.0]), &[], "");
+        let found = candidates(&labels(&[1]), &Frequencies::default(), &Scores::of(&[0.0]), &[], "", None);
         let others = Others { leads: true, odds: 2.5, fires: true, duties: 0.5, above: -1.0 };
         assert_eq!(found[0].numbers(others)[FROM_CASES..], [1.0, 2.5, 1.0, 0.5, -1.0]);
     }
@@ -262,7 +279,7 @@ pub(super) mod tests {
     fn labels_of_others_join_with_the_least_that_cases_say() {
         let labels = labels(&[4, 2, 1]);
         let frequencies = Frequencies::new(&labels, |_| false);
-        let own = candidates(&labels, &frequencies, &Scores::of(&[0.5, -0.5]), &[near(0, 0.9)], "");
+        let own = candidates(&labels, &frequencies, &Scores::of(&[0.5, -0.5]), &[near(0, 0.9)], "", None);
         let all = with(&own, &frequencies, [2, 0, 2].into_iter());
         assert_eq!(all.iter().map(|candidate| candidate.label).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(all[..2], own[..]);
@@ -271,5 +288,19 @@ pub(super) mod tests {
         assert_eq!(joined[7], frequencies.logarithm(2));
         let alone = with(&Candidates::new(), &frequencies, std::iter::once(1));
         assert_eq!(numbers(&alone, 1).map(|own| (own[0], own[1])), Some((1.0, -1.0)));
+    }
+
+    #[test]
+    fn the_best_label_below_speaks_for_its_own() {
+        let below = Scores::of(&[0.2, 0.7, -0.5, 90.0]);
+        let below = Below { scores: &below, parents: &[Some(0), Some(0), Some(1), None] };
+        let labels = labels(&[1, 1, 1]);
+        let found =
+            candidates(&labels, &Frequencies::default(), &Scores::of(&[0.0; 3]), &[], "", Some(&below));
+        for (label, score) in [(0, 0.7), (1, -0.5), (2, -0.5)] {
+            assert_eq!(numbers(&found, label).map(|own| own[10]), Some(score), "{label}");
+        }
+        let nothing = Below { scores: &Scores::of(&[]), parents: &[] };
+        assert_eq!(nothing.score(0), -1.0);
     }
 }

@@ -171,6 +171,10 @@ mod tests {
     use crate::learn::Linear;
 
     const CASES: usize = 120;
+    /// Places among the numbers.
+    const LEADS: usize = 11;
+    const ODDS: usize = 12;
+    const DUTIES: usize = 14;
 
     /// Two labels of sixty cases each, about which the linear model is right three times in four.
     fn level() -> (TaughtLevel, Labels) {
@@ -180,7 +184,7 @@ mod tests {
             let right = case / (CASES as u32 / 2);
             let guess = if case.is_multiple_of(4) { 1 - right } else { right };
             let scores = if guess == 0 { [0.4, -0.4] } else { [-0.4, 0.4] };
-            let candidates = candidates(&labels, &frequencies, &Scores::of(&scores), &[], "");
+            let candidates = candidates(&labels, &frequencies, &Scores::of(&scores), &[], "", None);
             Example { case, right, candidates }
         };
         let level = TaughtLevel {
@@ -191,6 +195,7 @@ mod tests {
             held_out: (0..CASES as u32).map(example).collect(),
             recent: Vec::new(),
             above: None,
+            below: None,
         };
         (level, labels)
     }
@@ -227,8 +232,8 @@ mod tests {
         // rule, so its odds can tell nothing. With the case they would tell everything.
         let (weighed, ..) = weigh(&|case| leads(&format!("rule/{case}"), label(case, !case.is_multiple_of(3))));
         assert_eq!(weighed.record("rule/1"), Record { led: 1, right: 1 });
-        assert_eq!(weighed.choice.weights[11], 0.0, "{:?}", weighed.choice);
-        assert!(weighed.choice.weights[10] > 0.1, "what a rule says tells something: {:?}", weighed.choice);
+        assert_eq!(weighed.choice.weights[ODDS], 0.0, "{:?}", weighed.choice);
+        assert!(weighed.choice.weights[LEADS] > 0.1, "what a rule says tells something: {:?}", weighed.choice);
     }
 
     #[test]
@@ -251,7 +256,7 @@ mod tests {
         let (weighed, ..) = weigh(&|case| {
             Some(Said { duties: vec![(label(case, true).to_owned(), 0.8)], ..Said::default() })
         });
-        assert!(weighed.choice.weights[13] > 1.0, "{:?}", weighed.choice);
+        assert!(weighed.choice.weights[DUTIES] > 1.0, "{:?}", weighed.choice);
     }
 
     #[test]
