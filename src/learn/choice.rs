@@ -92,10 +92,12 @@ impl Choice {
             }
             let step = solve(curvature, gradient);
             let largest = step.iter().fold(0.0_f64, |largest, step| largest.max(step.abs()));
-            let moved = |part: f64| -> Vec<f64> { weights.iter().zip(&step).map(|(w, step)| w + part * step).collect() };
+            let moved =
+                |part: f64| -> Vec<f64> { weights.iter().zip(&step).map(|(w, step)| w + part * step).collect() };
             let parts = std::iter::successors(Some((LONGEST / largest).min(1.0)), |part| Some(part / 2.0));
             let tried = parts.take(HALVINGS).map(|part| (part, moved(part)));
-            let better = tried.map(|(part, weights)| (part, worth(&weights), weights)).find(|(_, own, _)| *own >= reached);
+            let better =
+                tried.map(|(part, weights)| (part, worth(&weights), weights)).find(|(_, own, _)| *own >= reached);
             let Some((part, own, next)) = better else { break };
             (reached, weights) = (own, next);
             if part * largest < STILL {

@@ -264,7 +264,8 @@ impl<'a> Solver<'a> {
             weights.extend(kept.map(|(class, weight)| (class as u16, *weight)));
         }
         starts.push(weights.len() as u32);
-        let biases = self.weights[width * self.stride..][..self.of.classes].iter().map(|w| w * self.of.fit.bias).collect();
+        let biases =
+            self.weights[width * self.stride..][..self.of.classes].iter().map(|w| w * self.of.fit.bias).collect();
         Linear { classes: self.of.classes as u32, biases, starts, weights }
     }
 }

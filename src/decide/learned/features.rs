@@ -377,7 +377,9 @@ mod tests {
     #[test]
     fn the_same_words_as_a_title_are_something_else() {
         let texts: Vec<Text> = (0..2)
-            .flat_map(|_| [Text::new(Some("路灯"), "不亮"), Text::new(Some("不亮"), "路灯"), Text::new(None, "路灯不亮")])
+            .flat_map(|_| {
+                [Text::new(Some("路灯"), "不亮"), Text::new(Some("不亮"), "路灯"), Text::new(None, "路灯不亮")]
+            })
             .collect();
         let vocabulary = Vocabulary::new(&texts, &segmenter());
         let seen: Vec<Vec<(u32, f32)>> = texts[..3].iter().map(|t| vocabulary.features(t, &segmenter())).collect();
@@ -402,9 +404,9 @@ mod tests {
         let vocabulary = vocabulary(&["小区路灯不亮", "夜间施工噪音", "噪音扰民"]);
         let words = |title: &str, body: &str, pushing: &[&str], most: usize| {
             let text = Text::new(Some(title), body);
-            let places: Vec<u32> =
-                pushing.iter().map(|word| vocabulary.places[&hash(Block::Words, *word)]).collect();
-            let weight = |feature: u32| places.iter().position(|own| *own == feature).map_or(-0.01, |at| 2.0 - at as f32);
+            let places: Vec<u32> = pushing.iter().map(|word| vocabulary.places[&hash(Block::Words, *word)]).collect();
+            let weight =
+                |feature: u32| places.iter().position(|own| *own == feature).map_or(-0.01, |at| 2.0 - at as f32);
             let found = vocabulary.words(&text, &segmenter(), weight, most);
             assert!(found.is_sorted_by(|a, b| a.1 >= b.1) && found.iter().all(|(_, sum)| *sum > 0.0));
             for (at, (range, _)) in found.iter().enumerate() {

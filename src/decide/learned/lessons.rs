@@ -176,7 +176,8 @@ mod tests {
         let labels = Labels::new(Level::Department, &cases, &[], &[], &canonical);
         assert_eq!(labels.names, ["water", "供电"]);
         assert_eq!(labels.of_case, [Some(0), Some(0), Some(1)]);
-        for (text, expected) in [("市水务局没来", true), ("找水务局", true), ("供电公司", false), ("water", false)] {
+        for (text, expected) in [("市水务局没来", true), ("找水务局", true), ("供电公司", false), ("water", false)]
+        {
             assert_eq!(labels.is_named(0, text), expected, "{text}");
         }
     }
@@ -222,7 +223,10 @@ mod tests {
                 0 => long.to_owned(),
                 1 => format!("{long}。"),
                 2 => other.to_owned(),
-                _ => format!("第{at}件事,{}", "一二三四五六七八九十".chars().cycle().skip(at).take(8).collect::<String>()),
+                _ => format!(
+                    "第{at}件事,{}",
+                    "一二三四五六七八九十".chars().cycle().skip(at).take(8).collect::<String>()
+                ),
             })
             .collect();
         let cases: Vec<Case> = bodies.iter().enumerate().map(|(at, t)| case(&format!("{at:02}"), t, None)).collect();

@@ -261,8 +261,22 @@ fn a_level_is_learned_from_enough_real_cases_of_two_labels() {
     for (name, few) in [
         ("none", cases(Vec::new())),
         ("one too few", cases(made_up(1, LEAST_CASES - 1))),
-        ("one without a label", with(&|at, case| if at == 7 { case.department = None })),
-        ("one made up", with(&|at, case| if at == 7 { case.origin = Origin::Example })),
+        (
+            "one without a label",
+            with(&|at, case| {
+                if at == 7 {
+                    case.department = None
+                }
+            }),
+        ),
+        (
+            "one made up",
+            with(&|at, case| {
+                if at == 7 {
+                    case.origin = Origin::Example
+                }
+            }),
+        ),
         ("one label", with(&|_, case| case.department = Some("水务局".to_owned()))),
         ("other levels", with(&|_, case| case.category = case.department.take())),
     ] {
@@ -279,7 +293,8 @@ fn a_level_is_learned_from_enough_real_cases_of_two_labels() {
 fn near_copies_of_a_case_do_not_vote_on_it() {
     // Every complaint came in twice.
     let once = made_up(4, 60);
-    let copy = |case: &Case| Case { id: format!("{}-copy", case.id), text: format!("{}。", case.text), ..case.clone() };
+    let copy =
+        |case: &Case| Case { id: format!("{}-copy", case.id), text: format!("{}。", case.text), ..case.clone() };
     let cases = cases(once.iter().flat_map(|case| [case.clone(), copy(case)]).collect());
     let taught = teach(&cases, &[Level::Department]);
     assert_eq!(taught.levels[0].held_out.len(), 120);

@@ -295,8 +295,7 @@ pub(super) mod tests {
         let below = Scores::of(&[0.2, 0.7, -0.5, 90.0]);
         let below = Below { scores: &below, parents: &[Some(0), Some(0), Some(1), None] };
         let labels = labels(&[1, 1, 1]);
-        let found =
-            candidates(&labels, &Frequencies::default(), &Scores::of(&[0.0; 3]), &[], "", Some(&below));
+        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&[0.0; 3]), &[], "", Some(&below));
         for (label, score) in [(0, 0.7), (1, -0.5), (2, -0.5)] {
             assert_eq!(numbers(&found, label).map(|own| own[10]), Some(score), "{label}");
         }

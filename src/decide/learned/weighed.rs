@@ -253,9 +253,8 @@ mod tests {
 
     #[test]
     fn duties_are_heard_where_they_were_right() {
-        let (weighed, ..) = weigh(&|case| {
-            Some(Said { duties: vec![(label(case, true).to_owned(), 0.8)], ..Said::default() })
-        });
+        let (weighed, ..) =
+            weigh(&|case| Some(Said { duties: vec![(label(case, true).to_owned(), 0.8)], ..Said::default() }));
         assert!(weighed.choice.weights[DUTIES] > 1.0, "{:?}", weighed.choice);
     }
 
