@@ -31,3 +31,30 @@ impl Opinions<'_> {
         learned.then(|| self.of(level, label).map_or(0.0, |opinion| opinion.confidence))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_asked_for_by_its_path_and_those_above_it() {
+        let opinion = |(number, (label, confidence))| Opinion { label, number, confidence };
+        let opinions = (0..).zip([("供水", 0.5), ("供水/管网", 0.3), ("道路", 0.1)]).map(opinion).collect();
+        let opinions = Opinions(vec![
+            Judgement { level: Level::Category, opinions },
+            Judgement { level: Level::Unit, opinions: Vec::new() },
+        ]);
+        for (level, label, confidence) in [
+            (Level::Category, "供水/管网", Some(0.3)),
+            (Level::Category, "供水/管网/漏水", Some(0.3)),
+            (Level::Category, "供水/收费", Some(0.5)),
+            (Level::Category, "供", Some(0.0)),
+            (Level::Category, "", Some(0.0)),
+            (Level::Unit, "供水", None),
+            (Level::Department, "供水", None),
+        ] {
+            assert_eq!(opinions.confidence(level, label), confidence, "{level:?} {label}");
+        }
+        assert!(Opinions::default().on(Level::Category).is_empty());
+    }
+}

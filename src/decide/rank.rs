@@ -172,3 +172,47 @@ fn worth(text: &Text, segmenter: &Segmenter, hits: &[Evidence]) -> f64 {
     parts.sort_by(f64::total_cmp);
     parts.into_iter().sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(scenario: usize, priority: Priority, exclusive: bool, specificity: f64) -> Standing {
+        Standing { scenario, priority, exclusive, specificity, learned: 0.0 }
+    }
+
+    #[test]
+    fn what_an_editor_said_comes_before_what_cases_say() {
+        use Priority::{Emergency, Normal, Urgent};
+        // Each case: one with little that cases say for it, and one with all that they can; which of the two leads.
+        for (one, other, because, first) in [
+            (standing(1, Emergency, false, 1.0), standing(0, Urgent, true, 9.0), Because::Emergency, true),
+            (standing(1, Urgent, false, 1.0), standing(0, Normal, true, 9.0), Because::Priority, true),
+            (standing(1, Normal, true, 1.0), standing(0, Normal, false, 9.0), Because::Exclusive, true),
+            (standing(1, Normal, true, 9.0), standing(0, Normal, true, 1.0), Because::Specificity, true),
+            (standing(1, Normal, false, 9.0), standing(0, Normal, false, 1.0), Because::Cases, false),
+            (standing(1, Normal, false, 9.0), standing(0, Normal, false, 0.1), Because::Specificity, true),
+        ] {
+            let (one, other) = (one.with_learned(0.01), other.with_learned(0.99));
+            let (own, order) = one.compare(&other);
+            assert_eq!((own, order.is_lt()), (because, first), "{one:?} {other:?}");
+            assert_eq!(other.compare(&one), (because, order.reverse()));
+        }
+    }
+
+    #[test]
+    fn where_nothing_was_learned_specificity_and_then_the_id_decide() {
+        let all = [2.0, 3.0, 3.0, 0.0, 0.0].into_iter().enumerate();
+        let mut all: Vec<Standing> = all.map(|(at, nats)| standing(at, Priority::Normal, false, nats)).collect();
+        all.sort_by(|a, b| a.compare(b).1);
+        assert_eq!(all.iter().map(|own| own.scenario).collect::<Vec<_>>(), [1, 2, 0, 3, 4]);
+        assert_eq!((all[0].compare(&all[1]).0, all[1].compare(&all[2]).0), (Because::Id, Because::Specificity));
+    }
+
+    #[test]
+    fn what_cases_find_impossible_is_not_passed_by_for_ever() {
+        let impossible = standing(0, Priority::Normal, false, 60.0).with_learned(0.0);
+        let certain = standing(1, Priority::Normal, false, 1.0).with_learned(1.0);
+        assert_eq!(impossible.compare(&certain), (Because::Specificity, Ordering::Less));
+    }
+}

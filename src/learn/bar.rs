@@ -47,8 +47,8 @@ impl Answers {
         sure.checked_sub(1).map_or((0.0, 0.0), |last| (self.steps[last].1, self.steps[last].2))
     }
 
-    /// The lowest confidence that occurs (of many, one of at least a thousand, evenly spread) for which `holds` says yes, given how many are right and how many there are
-    /// from it on.
+    /// The lowest confidence that occurs for which `holds` says yes, given how many are right and how many there are from
+    /// it on. Of a thousand different ones and more not all are tried: at least five hundred, evenly spread.
     pub fn lowest(&self, holds: impl Fn(f64, f64, f64) -> bool) -> Option<f64> {
         let every = self.steps.len() / 1000 + 1;
         let tried = self.steps.iter().rev().step_by(every);

@@ -12,6 +12,8 @@ const STEPS: usize = 30;
 const STILL: f64 = 1e-6;
 /// The longest Newton step of one weight: the first steps of a separable problem are too long.
 const LONGEST: f64 = 3.0;
+/// A step is halved so often, at the most, before it is taken for none.
+const HALVINGS: usize = 30;
 
 /// Questions with their candidates, for fitting.
 #[derive(Clone, Debug, Default)]
@@ -56,8 +58,9 @@ impl Questions {
 
     /// The numbers of each candidate of a question, and the place of the right one.
     fn question(&self, question: usize) -> (impl Iterator<Item = &[f32]>, usize) {
-        let range = self.starts[question] * self.width..self.starts[question + 1] * self.width;
-        (self.numbers[range].chunks_exact(self.width), self.right[question] as usize)
+        let candidates = self.starts[question]..self.starts[question + 1];
+        let numbers = |at: usize| &self.numbers[at * self.width..(at + 1) * self.width];
+        (candidates.map(numbers), self.right[question] as usize)
     }
 }
 
@@ -70,11 +73,17 @@ pub struct Choice {
 
 impl Choice {
     /// Fits by Newton's method, with a normal prior: each weight is drawn towards its `prior` with `strength` (the
-    /// inverse of the variance). Deterministic. Time is proportional to candidates × width².
+    /// inverse of the variance). A step that makes it worse is halved: where candidates are far apart the curvature at a
+    /// place says little about that of the next. Deterministic. Time is proportional to candidates × width².
     pub fn fit(questions: &Questions, prior: &[f64], strength: f64) -> Choice {
         let width = questions.width;
         let mut weights: Vec<f64> = (0..width).map(|at| prior.get(at).copied().unwrap_or(0.0)).collect();
         let start = weights.clone();
+        let worth = |weights: &[f64]| {
+            let pull: f64 = weights.iter().zip(&start).map(|(weight, start)| (weight - start).powi(2)).sum();
+            likelihood(questions, weights) - strength / 2.0 * pull
+        };
+        let mut reached = worth(&weights);
         for _ in 0..STEPS {
             let (mut gradient, mut curvature) = derivatives(questions, &weights);
             for at in 0..width {
@@ -82,13 +91,16 @@ impl Choice {
                 curvature[at * width + at] += strength;
             }
             let step = solve(curvature, gradient);
-            let mut largest = 0.0_f64;
-            for (weight, step) in weights.iter_mut().zip(step) {
-                let step = step.clamp(-LONGEST, LONGEST);
-                *weight += step;
-                largest = largest.max(step.abs());
-            }
-            if largest < STILL {
+            let largest = step.iter().fold(0.0_f64, |largest, step| largest.max(step.abs()));
+            let moved =
+                |part: f64| -> Vec<f64> { weights.iter().zip(&step).map(|(w, step)| w + part * step).collect() };
+            let parts = std::iter::successors(Some((LONGEST / largest).min(1.0)), |part| Some(part / 2.0));
+            let tried = parts.take(HALVINGS).map(|part| (part, moved(part)));
+            let better =
+                tried.map(|(part, weights)| (part, worth(&weights), weights)).find(|(_, own, _)| *own >= reached);
+            let Some((part, own, next)) = better else { break };
+            (reached, weights) = (own, next);
+            if part * largest < STILL {
                 break;
             }
         }
@@ -101,13 +113,30 @@ impl Choice {
     }
 }
 
-fn shares<'a>(weights: &[f64], candidates: impl IntoIterator<Item = &'a [f32]>) -> Vec<f64> {
+/// The sum of each candidate, and the largest, "none of these" among them.
+fn sums<'a>(weights: &[f64], candidates: impl IntoIterator<Item = &'a [f32]>) -> (Vec<f64>, f64) {
     let sum = |numbers: &[f32]| -> f64 { numbers.iter().zip(weights).map(|(n, w)| f64::from(*n) * w).sum() };
     let sums: Vec<f64> = candidates.into_iter().map(sum).collect();
     let largest = sums.iter().copied().fold(0.0, f64::max);
+    (sums, largest)
+}
+
+fn shares<'a>(weights: &[f64], candidates: impl IntoIterator<Item = &'a [f32]>) -> Vec<f64> {
+    let (sums, largest) = sums(weights, candidates);
     let powers: Vec<f64> = sums.iter().map(|sum| (sum - largest).exp()).collect();
     let total = powers.iter().sum::<f64>() + (-largest).exp();
     powers.into_iter().map(|power| power / total).collect()
+}
+
+/// The logarithm of the probability that all questions are answered as they were.
+fn likelihood(questions: &Questions, weights: &[f64]) -> f64 {
+    let one = |question: usize| {
+        let (candidates, right) = questions.question(question);
+        let (sums, largest) = sums(weights, candidates);
+        let total = sums.iter().map(|sum| (sum - largest).exp()).sum::<f64>() + (-largest).exp();
+        sums.get(right).copied().unwrap_or(0.0) - largest - total.ln()
+    };
+    (0..questions.len()).map(one).sum()
 }
 
 /// Gradient of the log-likelihood and the negative of its matrix of second derivatives.

@@ -68,7 +68,7 @@ impl Curve {
                 }
             }
         }
-        // One more right and one more wrong in each step (Laplace's rule): no step is certain.
+        // Half a right one and half a wrong one more in each step (Krichevsky and Trofimov 1981): no step is certain.
         let points = pooled.iter().map(|step| (step.sum / step.count, (step.right + 0.5) / (step.count + 1.0)));
         let mut points: Vec<(f64, f64)> = points.collect();
         for at in 1..points.len() {
@@ -84,8 +84,9 @@ impl Curve {
         // Below the first and above the last middle the line goes on to the corner, so that it goes on rising.
         let low = if after == 0 { (0.0, (first.1 - first.0).max(0.0).min(first.1)) } else { self.points[after - 1] };
         let high = self.points.get(after).copied().unwrap_or((1.0, last.1.max((1.0 + last.1) / 2.0)));
+        // There is no line to a corner where observations stand in it.
         if high.0 <= low.0 {
-            return high.1;
+            return low.1;
         }
         let part = ((number - low.0) / (high.0 - low.0)).clamp(0.0, 1.0);
         low.1 + part * (high.1 - low.1)

@@ -2,8 +2,8 @@
 //!
 //! For each class it minimises ½‖w‖² + C Σ max(0, 1 − y·(w·x + b))², by dual coordinate descent (Hsieh, Chang, Lin,
 //! Keerthi, Sundararajan: *A Dual Coordinate Descent Method for Large-scale Linear SVM*, ICML 2008), with the bias as
-//! one more feature, as liblinear does. What differs is the order of the work: liblinear goes through all rows once for each class;
-//! here all classes are updated while a row is at hand, so the weights of its features are read once for all of
+//! one more feature, as liblinear does. What differs is the order of the work: liblinear goes through all rows once for each
+//! class; here all classes are updated while a row is at hand, so the weights of its features are read once for all of
 //! them, side by side in memory. With 130 classes that is several times faster, and gives the same optimum.
 
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Fit {
     pub bias: f32,
     /// Passes over the rows, at the most.
     pub passes: usize,
-    /// It ends once no projected gradient of a pass is larger.
+    /// It ends once no projected gradient of a pass over all rows is larger.
     pub tolerance: f32,
 }
 
@@ -164,13 +164,14 @@ impl<'a> Solver<'a> {
         let mut steps = vec![0.0; self.stride];
         // How many passes a row that nothing moved is left alone, and how often that was so in a row.
         let mut resting = vec![(0_u8, 0_u8); self.of.matrix.rows()];
-        for pass in 0..passes {
+        for _ in 0..passes {
             random.shuffle(&mut order);
-            let mut largest = 0.0_f32;
+            let (mut largest, mut rested) = (0.0_f32, false);
             for &row in &order {
                 let (rest, times) = resting[row];
                 if rest > 0 {
                     resting[row].0 -= 1;
+                    rested = true;
                     continue;
                 }
                 let gradient = self.visit(row, &mut scores, &mut steps);
@@ -178,8 +179,12 @@ impl<'a> Solver<'a> {
                 let times = if gradient < self.of.fit.tolerance { (times + 1).min(3) } else { 0 };
                 resting[row] = (times, times);
             }
-            if largest < self.of.fit.tolerance && pass > 0 {
-                break;
+            if largest < self.of.fit.tolerance {
+                // What the others did since may have moved the rows that rested: it ends when all were looked at.
+                if !rested {
+                    break;
+                }
+                resting.fill((0, 0));
             }
         }
         self
@@ -259,7 +264,8 @@ impl<'a> Solver<'a> {
             weights.extend(kept.map(|(class, weight)| (class as u16, *weight)));
         }
         starts.push(weights.len() as u32);
-        let biases = self.weights[width * self.stride..][..self.of.classes].iter().map(|w| w * self.of.fit.bias).collect();
+        let biases =
+            self.weights[width * self.stride..][..self.of.classes].iter().map(|w| w * self.of.fit.bias).collect();
         Linear { classes: self.of.classes as u32, biases, starts, weights }
     }
 }

@@ -9,6 +9,8 @@ mod curve;
 mod linear;
 mod matrix;
 mod random;
+#[cfg(test)]
+mod tests;
 
 pub use bar::{Answers, wilson_lower};
 pub use choice::{Choice, Questions};

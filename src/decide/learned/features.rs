@@ -276,3 +276,159 @@ impl Vocabulary {
         sums
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segmenter() -> Segmenter {
+        Segmenter::new([])
+    }
+
+    /// The features of one block of a text as they are written.
+    fn written(block: Block, title: &str, body: &str) -> Vec<String> {
+        let (text, segmenter) = (Text::new(Some(title), body), segmenter());
+        let mut written = Vec::new();
+        Reading::new(&text, &segmenter).each(block, |o| written.push(text.slice(o.range).to_owned()));
+        written
+    }
+
+    /// A vocabulary of bodies, each there twice, so that all they have counts.
+    fn vocabulary(bodies: &[&str]) -> Vocabulary {
+        let texts: Vec<Text> = bodies.iter().flat_map(|body| [Text::new(None, body), Text::new(None, body)]).collect();
+        Vocabulary::new(&texts, &segmenter())
+    }
+
+    fn length(features: &[(u32, f32)]) -> f32 {
+        features.iter().map(|(_, value)| value * value).sum::<f32>().sqrt()
+    }
+
+    #[test]
+    fn each_block_sees_its_part() {
+        let cases: &[(Block, &str, &str, &[&str])] = &[
+            (Block::Words, "路灯", "噪音,扰民。", &["路灯", "噪音", "扰民"]),
+            (Block::TitleWords, "路灯", "噪音扰民", &["路灯"]),
+            (Block::TitleWords, "", "噪音扰民", &[]),
+            (Block::Characters, "", "漏水了", &["漏", "漏水", "水", "水了", "了"]),
+            (Block::TitleCharacters, "漏水", "路灯", &["漏", "漏水", "水"]),
+            (Block::TitleCharacters, " ", "路灯", &[]),
+            (Block::Lead, "灯", "反映:路灯", &["反映", "反映"]),
+            (Block::Asked, "", "灯坏了,请市政局处理", &["市政局", "市政", "政局", "市政局", "政局", "局"]),
+            (Block::Asked, "", "灯坏了", &[]),
+            (Block::Names, "", "在人民路", &["人民路", "在人民路"]),
+            (Block::Facts, "", "电话13800000000,坐5路公交车", &["", ""]),
+            (Block::Facts, "", "路灯不亮", &[]),
+        ];
+        for (block, title, body, expected) in cases {
+            assert_eq!(written(*block, title, body), *expected, "{block:?} of {title:?} {body:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_text_is_nothing_to_see() {
+        let vocabulary = vocabulary(&["路灯不亮"]);
+        for (title, body) in [("", ""), (" ", "\u{200b}"), ("", "。。。!!"), ("", "🙂"), ("", "xyz")] {
+            let features = vocabulary.features(&Text::new(Some(title), body), &segmenter());
+            assert!(features.is_empty(), "{title:?} {body:?}: {features:?}");
+            let words = vocabulary.words(&Text::new(Some(title), body), &segmenter(), |_| 1.0, 9);
+            assert!(words.is_empty(), "{title:?} {body:?}: {words:?}");
+        }
+    }
+
+    #[test]
+    fn what_one_case_alone_has_does_not_count() {
+        let texts = ["路灯不亮", "路灯坏了"].map(|body| Text::new(None, body));
+        let vocabulary = Vocabulary::new(&texts, &segmenter());
+        let seen = |body: &str| vocabulary.features(&Text::new(None, body), &segmenter()).len();
+        assert!(seen("路灯") > 0);
+        assert_eq!(seen("坏"), 0);
+        assert_eq!(Vocabulary::new(&texts[..1], &segmenter()).len(), 0);
+    }
+
+    #[test]
+    fn rare_features_weigh_more() {
+        let texts = ["噪音", "噪音", "噪音", "噪音", "噪音漏水", "噪音漏水"].map(|body| Text::new(None, body));
+        let vocabulary = Vocabulary::new(&texts, &segmenter());
+        let text = Text::new(None, "噪音漏水");
+        let value = |word: &str| {
+            let place = vocabulary.places[&hash(Block::Words, word)];
+            let all = vocabulary.features(&text, &segmenter());
+            all.into_iter().find(|(feature, _)| *feature == place).map_or(0.0, |(_, value)| value)
+        };
+        // idf = ln(7 / 3) + 1 and ln(7 / 7) + 1; both stand in the text once.
+        assert!((value("漏水") / value("噪音") - (7.0_f32 / 3.0).ln() - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn features_have_length_one_and_each_is_there_once() {
+        let long = "路灯不亮,请市政局处理。".repeat(400);
+        let vocabulary = vocabulary(&["路灯不亮,请市政局处理。", "漏水,电话13800000000"]);
+        for (title, body) in [("", "路灯"), ("漏水", "路灯不亮"), ("路灯", &*long), ("", "打13800000000")] {
+            let features = vocabulary.features(&Text::new(Some(title), body), &segmenter());
+            assert!((length(&features) - 1.0).abs() < 1e-4, "{title} {body}");
+            let mut columns: Vec<u32> = features.iter().map(|(column, _)| *column).collect();
+            columns.sort_unstable();
+            columns.dedup();
+            assert_eq!(columns.len(), features.len(), "{title} {body}");
+            assert!(features.iter().all(|(column, value)| (*column as usize) < vocabulary.len() && *value > 0.0));
+        }
+    }
+
+    #[test]
+    fn the_same_words_as_a_title_are_something_else() {
+        let texts: Vec<Text> = (0..2)
+            .flat_map(|_| {
+                [Text::new(Some("路灯"), "不亮"), Text::new(Some("不亮"), "路灯"), Text::new(None, "路灯不亮")]
+            })
+            .collect();
+        let vocabulary = Vocabulary::new(&texts, &segmenter());
+        let seen: Vec<Vec<(u32, f32)>> = texts[..3].iter().map(|t| vocabulary.features(t, &segmenter())).collect();
+        assert_ne!(seen[0], seen[1]);
+        assert_ne!(seen[0], seen[2]);
+    }
+
+    #[test]
+    fn what_stands_far_behind_is_not_read() {
+        let vocabulary = vocabulary(&["路灯", "噪音"]);
+        let features = |body: &str| vocabulary.features(&Text::new(None, body), &segmenter());
+        let (short, filler) = ("路灯".repeat(100), "路灯".repeat(MOST_CHARACTERS / 2));
+        assert_eq!(features(&filler), features(&format!("{filler}{}", "噪音".repeat(10_000))));
+        assert_ne!(features(&short), features(&format!("{short}噪音")));
+        let noise = vocabulary.places[&hash(Block::Words, "噪音")];
+        let far = Text::new(None, &format!("{filler}噪音"));
+        assert!(vocabulary.words(&far, &segmenter(), |feature| f32::from(u8::from(feature == noise)), 9).is_empty());
+    }
+
+    #[test]
+    fn the_words_that_push_are_found_where_they_stand() {
+        let vocabulary = vocabulary(&["小区路灯不亮", "夜间施工噪音", "噪音扰民"]);
+        let words = |title: &str, body: &str, pushing: &[&str], most: usize| {
+            let text = Text::new(Some(title), body);
+            let places: Vec<u32> = pushing.iter().map(|word| vocabulary.places[&hash(Block::Words, *word)]).collect();
+            let weight =
+                |feature: u32| places.iter().position(|own| *own == feature).map_or(-0.01, |at| 2.0 - at as f32);
+            let found = vocabulary.words(&text, &segmenter(), weight, most);
+            assert!(found.is_sorted_by(|a, b| a.1 >= b.1) && found.iter().all(|(_, sum)| *sum > 0.0));
+            for (at, (range, _)) in found.iter().enumerate() {
+                assert!(range.start < range.end && range.end <= text.len(), "{range:?}");
+                let apart = |other: &Range<u32>| other.end <= range.start || range.end <= other.start;
+                assert!(found[..at].iter().all(|(other, _)| apart(other)), "{found:?}");
+            }
+            found.into_iter().map(|(range, _)| text.slice(range).to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(words("", "小区夜间有噪音", &["噪音", "夜间"], 9), ["噪音", "夜间"]);
+        assert_eq!(words("", "小区夜间有噪音", &["噪音", "夜间"], 1), ["噪音"]);
+        assert_eq!(words("噪音", "路灯不亮,噪音", &["噪音"], 9), ["噪音"], "once, however often it stands there");
+        assert_eq!(words("", "小区", &["噪音"], 9), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_kept_in_a_file_sees_the_same() {
+        let vocabulary = vocabulary(&["路灯不亮", "噪音扰民"]);
+        let kept = serde_json::to_string(&vocabulary).ok();
+        let read: Option<Vocabulary> = kept.and_then(|kept| serde_json::from_str(&kept).ok()).map(Vocabulary::ready);
+        let text = Text::new(None, "路灯噪音");
+        let seen = read.map(|read| read.features(&text, &segmenter()));
+        assert_eq!(seen, Some(vocabulary.features(&text, &segmenter())));
+    }
+}

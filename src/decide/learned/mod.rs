@@ -11,6 +11,8 @@ mod passages;
 mod said;
 mod scores;
 mod teach;
+#[cfg(test)]
+mod tests;
 mod weigh;
 mod weighed;
 

@@ -71,3 +71,54 @@ impl Heard {
         self.leads.into_iter().chain(self.fires.iter().copied()).chain(duties)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Labels {
+        let known = ["供水/管网", "环保", "道路"].map(str::to_owned);
+        Labels::new(Level::Category, &[], &known, &[], &|_, label| label.to_owned())
+    }
+
+    #[test]
+    fn odds_are_of_one_more_on_each_side() {
+        for (led, right, odds) in [(0, 0, 1.0_f32), (1, 1, 2.0), (1, 0, 0.5), (10, 9, 5.0), (8, 4, 1.0)] {
+            let record = Record { led, right };
+            assert!((record.odds() - odds.ln()).abs() < 1e-6, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_without_a_case_is_that_of_the_others() {
+        let record = Record { led: 3, right: 2 };
+        assert_eq!(record.without(true), Record { led: 2, right: 1 });
+        assert_eq!(record.without(false), Record { led: 2, right: 2 });
+        assert_eq!(Record::default().without(true), Record::default());
+        assert_eq!(Record::default().without(false), Record::default());
+    }
+
+    #[test]
+    fn what_is_said_is_heard_by_number() {
+        let said = Said {
+            leads: Some(("water/leak".to_owned(), "供水/管网/漏水".to_owned())),
+            fires: vec!["环保".to_owned(), "没有这个".to_owned()],
+            duties: vec![("道路".to_owned(), 0.5), ("也没有".to_owned(), 1.0)],
+        };
+        let asked = |rule: &str, label: u32| {
+            assert_eq!((rule, label), ("water/leak", 0));
+            Record { led: 9, right: 9 }
+        };
+        let heard = Heard::new(&said, &labels(), asked);
+        assert_eq!((heard.leads, heard.odds), (Some(0), 10.0_f32.ln()));
+        assert_eq!((heard.fires.to_vec(), heard.duties.to_vec()), (vec![1], vec![(2, 0.5)]));
+        assert_eq!(heard.labels().collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_rule_that_stands_for_no_label_leads_nothing() {
+        let said = Said { leads: Some(("x".to_owned(), "没有".to_owned())), ..Said::default() };
+        let heard = Heard::new(&said, &labels(), |_, _| Record { led: 9, right: 9 });
+        assert_eq!((heard.leads, heard.odds, heard.labels().count()), (None, 0.0, 0));
+    }
+}

@@ -47,3 +47,44 @@ impl Scores {
         if self.best.is_empty() { 0.0 } else { SHARPNESS * self.score(label) - self.normaliser }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_come_first_and_few_are_kept() {
+        for (all, expected) in [
+            (vec![], vec![]),
+            (vec![0.5], vec![0]),
+            (vec![-1.0, 0.5, 0.2], vec![1, 2, 0]),
+            (vec![0.5, 0.7, 0.7, 0.5], vec![1, 2, 0, 3]),
+            ((0..30).map(|at| -(at as f32)).collect(), (0..10).collect()),
+            (vec![0.25; 30], (0..10).collect()),
+        ] {
+            let labels: Vec<u32> = Scores::of(&all).best.iter().map(|(label, _)| *label).collect();
+            assert_eq!(labels, expected, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn leads_are_against_the_best_other() {
+        let scores = Scores::of(&[-1.0, 0.5, 0.25]);
+        for (label, score, lead) in [(1, 0.5, 0.25), (2, 0.25, -0.25), (0, -1.0, -1.5)] {
+            assert_eq!((scores.score(label), scores.lead(label)), (score, lead), "{label}");
+        }
+        assert_eq!(scores.score(77), -1.0, "as little as the last of the best");
+        assert_eq!(Scores::of(&[0.5]).lead(0), 1.5, "against what an unlikely label would have");
+        let none = Scores::of(&[]);
+        assert_eq!((none.score(0), none.lead(0), none.share(0)), (-1.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn shares_of_all_labels_add_up_to_one() {
+        for all in [vec![0.3], vec![0.5, -1.0, 0.5], vec![-200.0, 300.0], vec![1e4, 1e4]] {
+            let scores = Scores::of(&all);
+            let sum: f32 = (0..all.len() as u32).map(|label| scores.share(label).exp()).sum();
+            assert!((sum - 1.0).abs() < 1e-2, "{all:?}: {sum}");
+        }
+    }
+}

@@ -186,3 +186,120 @@ pub(super) fn with(candidates: &Candidates, frequencies: &Frequencies, others: i
     }
     all
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::level::Level;
+    use super::super::tests::case;
+    use super::*;
+    use crate::knowledge::Case;
+
+    /// Labels a, b, c, … of as many cases each as are given.
+    pub(in super::super) fn labels(counts: &[usize]) -> Labels {
+        let name = |label: usize| char::from(b'a' + label as u8).to_string().repeat(2);
+        let names: Vec<String> = (0..counts.len()).map(name).collect();
+        let of_label = |(label, count): (usize, &usize)| vec![name(label); *count];
+        let labelled = |(at, name): (usize, String)| case(&format!("{at:04}"), "x", Some(&name));
+        let cases: Vec<Case> = counts.iter().enumerate().flat_map(of_label).enumerate().map(labelled).collect();
+        Labels::new(Level::Department, &cases, &names, &[], &|_, label| label.to_owned())
+    }
+
+    fn near(case: u32, similarity: f32) -> Neighbour {
+        Neighbour { case, similarity, weight: similarity * similarity }
+    }
+
+    fn numbers(candidates: &Candidates, label: u32) -> Option<Numbers> {
+        candidates.iter().find(|own| own.label == label).map(|own| own.numbers(Others::default()))
+    }
+
+    #[test]
+    fn frequent_labels_have_the_larger_logarithm() {
+        let frequencies = Frequencies::new(&labels(&[6, 3, 0]), |_| false);
+        for (label, share) in [(0, 6.5), (1, 3.5), (2, 0.5), (9, 0.5)] {
+            assert!((frequencies.logarithm(label) - (share / 10.5_f32).ln()).abs() < 1e-6, "{label}");
+            assert!(frequencies.change(label).abs() < 1e-6, "no month changes nothing");
+        }
+        assert_eq!(Frequencies::default().logarithm(3), 0.0);
+    }
+
+    #[test]
+    fn what_came_up_lately_is_more_than_before() {
+        // Cases 0 to 29 are of a, 30 to 59 of b; the last twenty of b are those of the month.
+        let frequencies = Frequencies::new(&labels(&[30, 30]), |case| case >= 40);
+        // (20 + 10 × 0.5) / 30 of it, against 0.5 before.
+        assert!((frequencies.change(1) - (25.0_f32 / 30.0 / 0.5).ln()).abs() < 1e-5);
+        assert!((frequencies.change(0) - (5.0_f32 / 30.0 / 0.5).ln()).abs() < 1e-5);
+        assert_eq!(frequencies.change(7), 0.0);
+    }
+
+    #[test]
+    fn labels_are_proposed_by_scores_and_by_the_nearest() {
+        let labels = labels(&[1; 12]);
+        let scores: Vec<f32> = (0..12).map(|at| -(at as f32) / 10.0).collect();
+        // Ten cases of the first label, then one of the last and one that has none.
+        let mut neighbours: Vec<Neighbour> = vec![near(0, 0.9); 9];
+        neighbours.extend([near(10, 0.5), near(11, 0.4)]);
+        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&scores), &neighbours, "", None);
+        let own: Vec<u32> = found.iter().map(|candidate| candidate.label).collect();
+        assert_eq!(own, [0, 1, 2, 3, 4, 5, 6, 7, 10], "eight by scores, one by the nearest ten, none by the eleventh");
+        assert!(candidates(&labels, &Frequencies::default(), &Scores::of(&[]), &[], "", None).is_empty());
+    }
+
+    #[test]
+    fn votes_are_shares_of_all_votes() {
+        let labels = labels(&[3, 1]);
+        let neighbours = [near(0, 0.8), near(3, 0.6), near(1, 0.2)];
+        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&[0.5, -0.5]), &neighbours, "找bb", None);
+        let total = 0.64 + 0.36 + 0.04;
+        for (label, votes, similarity, named) in [(0, 0.68 / total, 0.8, 0.0), (1, 0.36 / total, 0.6, 1.0)] {
+            let own = numbers(&found, label).unwrap_or_default();
+            assert!((own[4] - votes).abs() < 1e-6 && (own[5] - votes).abs() < 1e-6, "{own:?}");
+            assert_eq!((own[0], own[6], own[9]), (1.0, similarity, named), "{own:?}");
+        }
+        assert_eq!(numbers(&found, 0).map(|own| (own[1], own[2])), Some((0.5, 1.0)));
+    }
+
+    #[test]
+    fn numbers_stay_within_bounds() {
+        let found = candidates(&labels(&[1, 1]), &Frequencies::default(), &Scores::of(&[1e9, -1e9]), &[], "", None);
+        for candidate in &found {
+            let others = Others { above: f32::NEG_INFINITY, ..Others::default() };
+            assert!(candidate.numbers(others).iter().all(|number| number.abs() <= 12.0), "{candidate:?}");
+        }
+    }
+
+    #[test]
+    fn what_others_say_stands_in_its_place() {
+        let found = candidates(&labels(&[1]), &Frequencies::default(), &Scores::of(&[0.0]), &[], "", None);
+        let others = Others { leads: true, odds: 2.5, fires: true, duties: 0.5, above: -1.0 };
+        assert_eq!(found[0].numbers(others)[FROM_CASES..], [1.0, 2.5, 1.0, 0.5, -1.0]);
+    }
+
+    #[test]
+    fn labels_of_others_join_with_the_least_that_cases_say() {
+        let labels = labels(&[4, 2, 1]);
+        let frequencies = Frequencies::new(&labels, |_| false);
+        let own = candidates(&labels, &frequencies, &Scores::of(&[0.5, -0.5]), &[near(0, 0.9)], "", None);
+        let all = with(&own, &frequencies, [2, 0, 2].into_iter());
+        assert_eq!(all.iter().map(|candidate| candidate.label).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(all[..2], own[..]);
+        let (joined, last) = (numbers(&all, 2).unwrap_or_default(), numbers(&all, 1).unwrap_or_default());
+        assert_eq!((joined[1], joined[4], joined[6]), (last[1], 0.0, 0.0));
+        assert_eq!(joined[7], frequencies.logarithm(2));
+        let alone = with(&Candidates::new(), &frequencies, std::iter::once(1));
+        assert_eq!(numbers(&alone, 1).map(|own| (own[0], own[1])), Some((1.0, -1.0)));
+    }
+
+    #[test]
+    fn the_best_label_below_speaks_for_its_own() {
+        let below = Scores::of(&[0.2, 0.7, -0.5, 90.0]);
+        let below = Below { scores: &below, parents: &[Some(0), Some(0), Some(1), None] };
+        let labels = labels(&[1, 1, 1]);
+        let found = candidates(&labels, &Frequencies::default(), &Scores::of(&[0.0; 3]), &[], "", Some(&below));
+        for (label, score) in [(0, 0.7), (1, -0.5), (2, -0.5)] {
+            assert_eq!(numbers(&found, label).map(|own| own[10]), Some(score), "{label}");
+        }
+        let nothing = Below { scores: &Scores::of(&[]), parents: &[] };
+        assert_eq!(nothing.score(0), -1.0);
+    }
+}

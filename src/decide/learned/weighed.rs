@@ -160,3 +160,132 @@ fn answers(examples: &[Example], ranked: &[Option<Ranked>]) -> Vec<Answer> {
     };
     examples.iter().filter_map(first).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::level::Level;
+    use super::super::scores::Scores;
+    use super::super::weigh::tests::labels;
+    use super::super::weigh::{Frequencies, candidates};
+    use super::*;
+    use crate::learn::Linear;
+
+    const CASES: usize = 120;
+    /// Places among the numbers.
+    const LEADS: usize = 11;
+    const ODDS: usize = 12;
+    const DUTIES: usize = 14;
+
+    /// Two labels of sixty cases each, about which the linear model is right three times in four.
+    fn level() -> (TaughtLevel, Labels) {
+        let labels = labels(&[CASES / 2; 2]);
+        let frequencies = Frequencies::new(&labels, |_| false);
+        let example = |case: u32| {
+            let right = case / (CASES as u32 / 2);
+            let guess = if case.is_multiple_of(4) { 1 - right } else { right };
+            let scores = if guess == 0 { [0.4, -0.4] } else { [-0.4, 0.4] };
+            let candidates = candidates(&labels, &frequencies, &Scores::of(&scores), &[], "", None);
+            Example { case, right, candidates }
+        };
+        let level = TaughtLevel {
+            level: Level::Department,
+            names: labels.names.clone(),
+            linear: Linear::default(),
+            frequencies: frequencies.clone(),
+            held_out: (0..CASES as u32).map(example).collect(),
+            recent: Vec::new(),
+            above: None,
+            below: None,
+        };
+        (level, labels)
+    }
+
+    fn leads(rule: &str, label: &str) -> Option<Said> {
+        Some(Said { leads: Some((rule.to_owned(), label.to_owned())), ..Said::default() })
+    }
+
+    /// The label that a case has, or the other.
+    fn label(case: u32, is_right: bool) -> &'static str {
+        if (case < CASES as u32 / 2) == is_right { "aa" } else { "bb" }
+    }
+
+    fn weigh(said: &dyn Fn(u32) -> Option<Said>) -> (Weighed, TaughtLevel, Labels) {
+        let (level, labels) = level();
+        (Weighed::fit(&level, &labels, CASES, None, said), level, labels)
+    }
+
+    #[test]
+    fn records_are_counted() {
+        let (weighed, ..) = weigh(&|case| match case % 3 {
+            0 => leads("good", label(case, true)),
+            1 => leads("half", label(case, case.is_multiple_of(2))),
+            _ => None,
+        });
+        assert_eq!(weighed.record("good"), Record { led: 40, right: 40 });
+        assert_eq!(weighed.record("half"), Record { led: 40, right: 20 });
+        assert_eq!(weighed.record("new"), Record::default());
+    }
+
+    #[test]
+    fn the_record_of_a_rule_leaves_out_the_case_itself() {
+        // Each case has a rule of its own, which is right or wrong about it: without the case nothing is known of the
+        // rule, so its odds can tell nothing. With the case they would tell everything.
+        let (weighed, ..) = weigh(&|case| leads(&format!("rule/{case}"), label(case, !case.is_multiple_of(3))));
+        assert_eq!(weighed.record("rule/1"), Record { led: 1, right: 1 });
+        assert_eq!(weighed.choice.weights[ODDS], 0.0, "{:?}", weighed.choice);
+        assert!(weighed.choice.weights[LEADS] > 0.1, "what a rule says tells something: {:?}", weighed.choice);
+    }
+
+    #[test]
+    fn a_rule_with_a_good_record_is_believed() {
+        let said = |case: u32| match case % 2 {
+            0 => leads("good", label(case, true)),
+            _ => leads("bad", label(case, case.is_multiple_of(3))),
+        };
+        let (weighed, level, labels) = weigh(&said);
+        // The linear model says a; the rule says b.
+        let first = |rule: &str| {
+            let said = leads(rule, "bb").unwrap_or_default();
+            weighed.rank(&level, &labels, &level.held_out[1].candidates, None, &said)[0].0
+        };
+        assert_eq!((first("good"), first("bad")), (1, 0));
+    }
+
+    #[test]
+    fn duties_are_heard_where_they_were_right() {
+        let (weighed, ..) =
+            weigh(&|case| Some(Said { duties: vec![(label(case, true).to_owned(), 0.8)], ..Said::default() }));
+        assert!(weighed.choice.weights[DUTIES] > 1.0, "{:?}", weighed.choice);
+    }
+
+    #[test]
+    fn confidence_is_how_often_the_first_is_right() {
+        let (weighed, level, labels) = weigh(&|_| None);
+        let ranked = weighed.rank(&level, &labels, &level.held_out[1].candidates, None, &Said::default());
+        let confidence = weighed.confidence(ranked[0].1);
+        assert!((confidence - 0.75).abs() < 0.02, "{confidence}");
+        assert!(ranked.is_sorted_by(|a, b| a.1 >= b.1) && ranked.iter().map(|(_, p)| p).sum::<f64>() <= 1.0 + 1e-9);
+        assert!(weighed.bars.pooled(0.6).is_some() && weighed.bars.pooled(0.8).is_none());
+    }
+
+    #[test]
+    fn a_label_that_came_up_since_is_reached_by_what_is_said() {
+        let (level, labels) = level();
+        let names = [labels.names.clone(), vec!["新局".to_owned()]].concat();
+        let more = Labels::new(Level::Department, &[], &names, &[], &|_, label| label.to_owned());
+        let said = |case: u32| leads("good", label(case, true));
+        let weighed = Weighed::fit(&level, &more, CASES, None, &said);
+        let heard = leads("good", "新局").unwrap_or_default();
+        assert_eq!(weighed.rank(&level, &more, &level.held_out[1].candidates, None, &heard)[0].0, 2);
+        assert_eq!(weighed.bars.of_label(2, 0.99), None, "it has earned nothing");
+    }
+
+    #[test]
+    fn nothing_taught_is_nothing_thought() {
+        let (mut level, labels) = level();
+        level.held_out.clear();
+        let weighed = Weighed::fit(&level, &labels, CASES, None, &|_| None);
+        let ranked = weighed.rank(&level, &labels, &Candidates::new(), None, &Said::default());
+        assert!(ranked.is_empty() && weighed.bars.pooled(0.0).is_none());
+    }
+}
