@@ -32,7 +32,8 @@ fn cases() -> Vec<Value> {
             let number = cases.len();
             let day = format!("2026-{:02}-{:02}", 1 + number % 4, 1 + number % 28);
             let text = format!("{}{}{}", PLACES[place], matters[matter], ENDS[end]);
-            cases.push(json!({"id": format!("c{number:04}"), "text": text, "department": department, "opened_on": day}));
+            cases
+                .push(json!({"id": format!("c{number:04}"), "text": text, "department": department, "opened_on": day}));
         }
     }
     cases
@@ -40,7 +41,9 @@ fn cases() -> Vec<Value> {
 
 fn each(matters: &[&str]) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
     let matters = matters.len();
-    (0..matters).flat_map(|matter| (0..PLACES.len()).flat_map(move |place| (0..ENDS.len()).map(move |end| (matter, place, end))))
+    (0..matters).flat_map(|matter| {
+        (0..PLACES.len()).flat_map(move |place| (0..ENDS.len()).map(move |end| (matter, place, end)))
+    })
 }
 
 fn lines(cases: &[Value]) -> String {
@@ -143,8 +146,11 @@ fn a_server_learns_while_it_answers() {
 
     // A new kind of matter works from its first cases, before anything is learned again.
     let mut more = cases();
-    for (number, text) in ["地铁扶梯停运老人走不了", "地铁扶梯又坏了", "地铁口扶梯停用没有告示"].iter().enumerate() {
-        more.push(json!({"id": format!("n{number}"), "text": text, "department": "市公交集团", "opened_on": "2026-04-28"}));
+    for (number, text) in ["地铁扶梯停运老人走不了", "地铁扶梯又坏了", "地铁口扶梯停用没有告示"].iter().enumerate()
+    {
+        more.push(
+            json!({"id": format!("n{number}"), "text": text, "department": "市公交集团", "opened_on": "2026-04-28"}),
+        );
     }
     folder.write("bundle/knowledge/cases/real.jsonl", lines(&more));
     assert!(live.reload().accepted);
@@ -166,7 +172,11 @@ fn an_edit_of_rules_changes_what_they_said_of_past_cases() {
         learned.record(jiesu::decide::learned::Level::Department, "road/streetlight-out")
     };
     assert_eq!(record().led, 0, "no case is about a street light");
-    folder.edit("bundle/rules/scenarios/road/streetlight-out.yaml", "  any:\n", "  any:\n    - 垃圾堆在路口\n    - 幼儿园乱收费\n");
+    folder.edit(
+        "bundle/rules/scenarios/road/streetlight-out.yaml",
+        "  any:\n",
+        "  any:\n    - 垃圾堆在路口\n    - 幼儿园乱收费\n",
+    );
     let attempt = live.reload();
     assert!(attempt.accepted, "{:?}", attempt.diagnostics);
     assert_eq!((record().led, record().right), (80, 40), "right about refuse, wrong about kindergartens");

@@ -88,7 +88,8 @@ impl Lessons {
         }
         let ready = self.taught.as_ref().is_some_and(|(key, _)| *key == material.key);
         let found = if ready { None } else { cache.taught(&material.key) };
-        let found = found.or_else(|| self.learn.as_ref().filter(|_| !ready).and_then(|told| learn(material, cache, told)));
+        let found =
+            found.or_else(|| self.learn.as_ref().filter(|_| !ready).and_then(|told| learn(material, cache, told)));
         if let Some(taught) = found {
             self.taught = Some((material.key.clone(), Arc::new(taught)));
         }

@@ -64,8 +64,7 @@ fn learn(live: &Weak<Live>, key: &str, cache: &Cache, progress: &TeacherProgress
         progress.set(Some(step));
         wanted()
     };
-    let taught =
-        Taught::teach(&engine.knowledge().cases, engine.segmenter(), &Level::ALL, &canonical, &told);
+    let taught = Taught::teach(&engine.knowledge().cases, engine.segmenter(), &Level::ALL, &canonical, &told);
     let Some(taught) = taught else { return !wanted() };
     cache.keep_taught(key, &taught);
     let Some(live) = live.upgrade() else { return true };

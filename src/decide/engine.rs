@@ -10,12 +10,12 @@ use super::decision::{
     Bar, CategoryReference, Decision, DepartmentReference, Matter, Outcome, Reply, RuleRecord, RunnerUp,
     ScenarioReference, Source, WordItem,
 };
-use super::kind::kind;
-use super::matters::matters;
-use super::place::{Place, place};
 use super::heard::{Spoken, said};
+use super::kind::kind;
 use super::learned::{Judgement, Learned, Level, Neighbour, neighbour};
+use super::matters::matters;
 use super::opinions::Opinions;
+use super::place::{Place, place};
 use super::prepared::Prepared;
 use super::rank::{Because, Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
@@ -232,12 +232,7 @@ impl<'a> Work<'_, 'a> {
     }
 
     /// What cases taught about the complaint, with the rules that fired heard.
-    fn opinions(
-        &self,
-        learned: &'a Learned,
-        candidates: &[Candidate],
-        near: &[(u32, Hit<'_, Case>)],
-    ) -> Opinions<'a> {
+    fn opinions(&self, learned: &'a Learned, candidates: &[Candidate], near: &[(u32, Hit<'_, Case>)]) -> Opinions<'a> {
         let day = self.complaint.at.date();
         let neighbours: Vec<Neighbour> =
             near.iter().map(|(place, hit)| neighbour(*place, hit.similarity, hit.item, Some(day))).collect();
@@ -291,13 +286,7 @@ impl<'a> Work<'_, 'a> {
         }
     }
 
-    fn by_rule(
-        &self,
-        leader: &Candidate,
-        candidates: &[Candidate],
-        opinions: &Opinions<'_>,
-        decision: &mut Decision,
-    ) {
+    fn by_rule(&self, leader: &Candidate, candidates: &[Candidate], opinions: &Opinions<'_>, decision: &mut Decision) {
         let scenario = self.scenario(leader);
         self.lead(leader.found.scenario, &leader.found.evidence, leader.confidence, opinions, decision);
         decision.source = Some(Source::Rule);
@@ -347,8 +336,7 @@ impl<'a> Work<'_, 'a> {
         decision.category = Some(CategoryReference { confidence: sure(Level::Category, &path), path });
         let (row, lead) = self.responsible(scenario).unzip();
         let unit = lead.and_then(|lead| self.unit(lead).or_else(|| self.learned_unit(lead, opinions)));
-        decision.department =
-            row.zip(lead).map(|(row, lead)| department(row, lead, sure(Level::Department, &lead.id)));
+        decision.department = row.zip(lead).map(|(row, lead)| department(row, lead, sure(Level::Department, &lead.id)));
         decision.unit = unit.map(answer::department);
         let joint = row.into_iter().flat_map(|row| &row.joint);
         decision.joint = joint.filter_map(|id| self.engine.catalog.department(id)).map(answer::department).collect();
@@ -572,9 +560,10 @@ fn learned_department(department: &Department, confidence: f64) -> DepartmentRef
 /// How often a scenario led on cases and was right, at the level that says most about where tickets go.
 fn record(learned: &Learned, scenario: &str) -> Option<RuleRecord> {
     let levels = [Level::Department, Level::Category, Level::Scenario].into_iter();
-    levels.map(|level| (level, learned.record(level, scenario))).find(|(_, record)| record.led > 0).map(
-        |(level, record)| RuleRecord { level: level.as_str().to_owned(), cases: record.led, right: record.right },
-    )
+    levels
+        .map(|level| (level, learned.record(level, scenario)))
+        .find(|(_, record)| record.led > 0)
+        .map(|(level, record)| RuleRecord { level: level.as_str().to_owned(), cases: record.led, right: record.right })
 }
 
 /// The label with the most weight, and its part of all the weight times the greatest weight (many far cases that agree

@@ -52,8 +52,7 @@ impl Past {
         let place = |scenario: &Scenario| rules.position(&scenario.id).map(|at| at as u32);
         let is_changed = |scenario: &Scenario| changed.position(&scenario.id).is_some();
         // Where the scenarios of before stand now; nowhere, when they are gone or changed.
-        let kept: Vec<Option<u32>> =
-            self.scenarios.iter().map(|s| place(s).filter(|_| !is_changed(s))).collect();
+        let kept: Vec<Option<u32>> = self.scenarios.iter().map(|s| place(s).filter(|_| !is_changed(s))).collect();
         let moved: Vec<Option<u32>> = changed.scenarios().iter().map(|s| place(s)).collect();
         let mut past = Past { scenarios: rules.scenarios().to_vec(), cases: FxHashMap::default() };
         for case in cases.all().iter().filter(|case| case.origin == Origin::Real) {

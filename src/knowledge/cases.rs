@@ -84,12 +84,7 @@ impl Cases {
     }
 
     /// The same, with the place of each case in [`all`](Cases::all); `keep` is asked by place.
-    pub fn nearest_places(
-        &self,
-        query: &Query,
-        limit: usize,
-        keep: impl Fn(u32) -> bool,
-    ) -> Vec<(u32, Hit<'_, Case>)> {
+    pub fn nearest_places(&self, query: &Query, limit: usize, keep: impl Fn(u32) -> bool) -> Vec<(u32, Hit<'_, Case>)> {
         let asked = self.index.ask(query);
         let found = self.index.search(&asked, limit, keep);
         let hit = |(document, score): (u32, f32)| {

@@ -7,8 +7,8 @@ mod html;
 mod judged;
 mod near_copies;
 pub mod noise;
-mod routing;
 mod plain;
+mod routing;
 mod shown;
 
 pub use figures::{
@@ -18,10 +18,10 @@ pub use figures::{
 pub use html::html;
 pub use judged::{Judged, RulePrecision, Run};
 pub use near_copies::mark_near_copies;
-pub use routing::{Routing, Treatment};
 pub use plain::plain;
+pub use routing::{Routing, Treatment};
 
-#[cfg(test)]
-mod made_up;
 pub mod answers;
 mod copies;
+#[cfg(test)]
+mod made_up;

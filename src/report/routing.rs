@@ -188,14 +188,7 @@ impl Routing {
     }
 
     /// What the whole engine decides: the rule's label first, where one leads, then what cases find.
-    fn by_engine(
-        &self,
-        engine: &Engine,
-        title: Option<String>,
-        text: String,
-        query: &Case,
-        targets: &[f64],
-    ) -> Judged {
+    fn by_engine(&self, engine: &Engine, title: Option<String>, text: String, query: &Case, targets: &[f64]) -> Judged {
         let zone = &engine.settings().time_zone;
         let day = query.opened_on.map_or_else(|| jiff::Timestamp::now().to_zoned(zone.clone()).date(), |day| day.0);
         let noon = day.at(12, 0, 0, 0).to_zoned(zone.clone());

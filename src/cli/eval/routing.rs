@@ -114,7 +114,8 @@ pub(in super::super) fn run(common: &Common, lang: Lang, arguments: &Arguments) 
     };
     let clean = (arguments.noise > 0.0).then(|| short(Treatment { noise: 0.0, ..treatment }));
     let prefixes = arguments.prefix.iter();
-    let prefixes = prefixes.map(|part| Prefix { prefix: *part, figures: short(Treatment { prefix: *part, ..treatment }) });
+    let prefixes =
+        prefixes.map(|part| Prefix { prefix: *part, figures: short(Treatment { prefix: *part, ..treatment }) });
     let output = Output { prefixes: prefixes.collect(), clean, figures: Figures::of(&run) };
     if let Some(path) = &arguments.html {
         let shown = path.display();

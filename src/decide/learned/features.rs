@@ -11,6 +11,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 
+use super::level::Level;
 use super::passages;
 use crate::text::{Segmenter, Text};
 
@@ -25,14 +26,14 @@ pub(super) enum Block {
     TitleWords,
     /// Runs of one or two characters of the title.
     TitleCharacters,
+    /// Which kinds of facts there are.
+    Facts,
     /// How the text begins: words, pairs and triples of characters.
     Lead,
     /// Whom it asks for: words, pairs of characters, the whole and its ends.
     Asked,
     /// Names of bodies and places.
     Names,
-    /// Which kinds of facts there are.
-    Facts,
 }
 
 impl Block {
@@ -41,16 +42,23 @@ impl Block {
         Block::Characters,
         Block::TitleWords,
         Block::TitleCharacters,
+        Block::Facts,
         Block::Lead,
         Block::Asked,
         Block::Names,
-        Block::Facts,
     ];
+
+    /// Whether the block tells who a complaint goes to and not what it is about: it is left out where a scenario or
+    /// category is looked for, as there it only adds noise.
+    fn is_about_owner(self) -> bool {
+        matches!(self, Block::Lead | Block::Asked | Block::Names)
+    }
 
     /// How much the block counts, as its length.
     fn weight(self) -> f32 {
         match self {
-            Block::Words | Block::Characters => 1.0,
+            Block::Words => 0.8,
+            Block::Characters => 1.0,
             Block::TitleWords | Block::TitleCharacters | Block::Asked => 0.5,
             Block::Lead | Block::Names => 0.4,
             Block::Facts => 0.2,
@@ -88,7 +96,7 @@ impl<'a> Reading<'a> {
 
     /// Calls back for every feature of a block.
     fn each(&self, block: Block, mut found: impl FnMut(Occurrence)) {
-        let title = 0..self.text.title().end as usize;
+        let title = 0..(self.text.title().end as usize).min(self.characters.len());
         let body = &self.characters[self.body..];
         let in_body = |range: Range<usize>| range.start + self.body..range.end + self.body;
         match block {
@@ -162,6 +170,30 @@ fn hash(block: Block, what: impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// The features of one text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Features {
+    /// Those that tell what it is about, then those that tell who it goes to.
+    entries: Vec<(u32, f32)>,
+    /// How many tell what it is about.
+    about_matter: usize,
+    /// Squared lengths of what tells what it is about, and of everything.
+    matter: f32,
+    owner: f32,
+}
+
+impl Features {
+    /// Those that count at a level, with values whose squares sum up to 1.
+    pub(super) fn of(&self, level: Level) -> impl Iterator<Item = (u32, f32)> + '_ {
+        let (count, squared) = match level {
+            Level::Scenario | Level::Category => (self.about_matter, self.matter),
+            Level::Department | Level::Unit => (self.entries.len(), self.owner),
+        };
+        let length = squared.sqrt().max(f32::MIN_POSITIVE);
+        self.entries[..count].iter().map(move |(feature, value)| (*feature, value / length))
+    }
+}
+
 /// The features that cases have, and how rare each is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
@@ -208,32 +240,41 @@ impl Vocabulary {
         self
     }
 
+    /// Whether everything in it fits together, for one that was read from a file.
+    pub(super) fn is_sound(&self) -> bool {
+        self.keys.len() == self.rarities.len() && self.rarities.iter().all(|rarity| rarity.is_finite())
+    }
+
     /// How many features there are.
     pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// The features of a text with their values, block after block.
-    pub(super) fn features(&self, text: &Text, segmenter: &Segmenter) -> Vec<(u32, f32)> {
-        let mut features = Vec::with_capacity(256);
+    pub(super) fn features(&self, text: &Text, segmenter: &Segmenter) -> Features {
+        let mut features = Features::default();
         let mut own: Vec<u32> = Vec::with_capacity(256);
         let reading = Reading::new(text, segmenter);
         for block in Block::ALL {
             own.clear();
             reading.each(block, |occurrence| own.extend(self.places.get(&occurrence.key)));
             own.sort_unstable();
-            let start = features.len();
+            let start = features.entries.len();
             for same in own.chunk_by(|a, b| a == b) {
                 let value = (1.0 + (same.len() as f32).ln()) * self.rarities[same[0] as usize];
-                features.push((same[0], value));
+                features.entries.push((same[0], value));
             }
-            let block_features = &mut features[start..];
-            let length = block_features.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+            let added = &mut features.entries[start..];
+            let length = added.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
             let factor = if length > 0.0 { block.weight() / length } else { 0.0 };
-            block_features.iter_mut().for_each(|(_, value)| *value *= factor);
+            added.iter_mut().for_each(|(_, value)| *value *= factor);
+            let squared = if length > 0.0 { block.weight() * block.weight() } else { 0.0 };
+            features.owner += squared;
+            if !block.is_about_owner() {
+                features.matter += squared;
+                features.about_matter = features.entries.len();
+            }
         }
-        let length = features.iter().map(|(_, value)| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        features.iter_mut().for_each(|(_, value)| *value /= length);
         features
     }
 
@@ -244,10 +285,11 @@ impl Vocabulary {
         &self,
         text: &Text,
         segmenter: &Segmenter,
+        level: Level,
         weight: impl Fn(u32) -> f32,
         most: usize,
     ) -> Vec<(Range<u32>, f32)> {
-        let values: FxHashMap<u32, f32> = self.features(text, segmenter).into_iter().collect();
+        let values: FxHashMap<u32, f32> = self.features(text, segmenter).of(level).collect();
         let reading = Reading::new(text, segmenter);
         let mut weights: FxHashMap<u32, f32> = FxHashMap::default();
         let mut of_character = vec![0.0_f32; reading.characters.len()];
@@ -324,13 +366,32 @@ mod tests {
         }
     }
 
+    /// All features, as those see them that look for an owner.
+    fn seen(vocabulary: &Vocabulary, text: &Text, segmenter: &Segmenter) -> Vec<(u32, f32)> {
+        vocabulary.features(text, segmenter).of(Level::Unit).collect()
+    }
+
+    #[test]
+    fn what_tells_the_owner_does_not_tell_the_matter() {
+        let vocabulary = vocabulary(&["市民来电:人民路路灯不亮,请市政局处理"]);
+        let features = vocabulary.features(&Text::new(None, "市民来电:人民路路灯不亮,请市政局处理"), &segmenter());
+        let of = |level| features.of(level).map(|(feature, _)| feature).collect::<Vec<_>>();
+        assert_eq!(of(Level::Scenario), of(Level::Category));
+        assert_eq!(of(Level::Department), of(Level::Unit));
+        assert!(of(Level::Category).len() < of(Level::Unit).len());
+        for level in Level::ALL {
+            let length: f32 = features.of(level).map(|(_, value)| value * value).sum();
+            assert!((length - 1.0).abs() < 1e-4, "{level:?}");
+        }
+    }
+
     #[test]
     fn nothing_in_a_text_is_nothing_to_see() {
         let vocabulary = vocabulary(&["路灯不亮"]);
         for (title, body) in [("", ""), (" ", "\u{200b}"), ("", "。。。!!"), ("", "🙂"), ("", "xyz")] {
-            let features = vocabulary.features(&Text::new(Some(title), body), &segmenter());
+            let features = seen(&vocabulary, &Text::new(Some(title), body), &segmenter());
             assert!(features.is_empty(), "{title:?} {body:?}: {features:?}");
-            let words = vocabulary.words(&Text::new(Some(title), body), &segmenter(), |_| 1.0, 9);
+            let words = vocabulary.words(&Text::new(Some(title), body), &segmenter(), Level::Unit, |_| 1.0, 9);
             assert!(words.is_empty(), "{title:?} {body:?}: {words:?}");
         }
     }
@@ -339,9 +400,9 @@ mod tests {
     fn what_one_case_alone_has_does_not_count() {
         let texts = ["路灯不亮", "路灯坏了"].map(|body| Text::new(None, body));
         let vocabulary = Vocabulary::new(&texts, &segmenter());
-        let seen = |body: &str| vocabulary.features(&Text::new(None, body), &segmenter()).len();
-        assert!(seen("路灯") > 0);
-        assert_eq!(seen("坏"), 0);
+        let count = |body: &str| seen(&vocabulary, &Text::new(None, body), &segmenter()).len();
+        assert!(count("路灯") > 0);
+        assert_eq!(count("坏"), 0);
         assert_eq!(Vocabulary::new(&texts[..1], &segmenter()).len(), 0);
     }
 
@@ -352,7 +413,7 @@ mod tests {
         let text = Text::new(None, "噪音漏水");
         let value = |word: &str| {
             let place = vocabulary.places[&hash(Block::Words, word)];
-            let all = vocabulary.features(&text, &segmenter());
+            let all = seen(&vocabulary, &text, &segmenter());
             all.into_iter().find(|(feature, _)| *feature == place).map_or(0.0, |(_, value)| value)
         };
         // idf = ln(7 / 3) + 1 and ln(7 / 7) + 1; both stand in the text once.
@@ -364,7 +425,7 @@ mod tests {
         let long = "路灯不亮,请市政局处理。".repeat(400);
         let vocabulary = vocabulary(&["路灯不亮,请市政局处理。", "漏水,电话13800000000"]);
         for (title, body) in [("", "路灯"), ("漏水", "路灯不亮"), ("路灯", &*long), ("", "打13800000000")] {
-            let features = vocabulary.features(&Text::new(Some(title), body), &segmenter());
+            let features = seen(&vocabulary, &Text::new(Some(title), body), &segmenter());
             assert!((length(&features) - 1.0).abs() < 1e-4, "{title} {body}");
             let mut columns: Vec<u32> = features.iter().map(|(column, _)| *column).collect();
             columns.sort_unstable();
@@ -382,7 +443,7 @@ mod tests {
             })
             .collect();
         let vocabulary = Vocabulary::new(&texts, &segmenter());
-        let seen: Vec<Vec<(u32, f32)>> = texts[..3].iter().map(|t| vocabulary.features(t, &segmenter())).collect();
+        let seen: Vec<Vec<(u32, f32)>> = texts[..3].iter().map(|t| seen(&vocabulary, t, &segmenter())).collect();
         assert_ne!(seen[0], seen[1]);
         assert_ne!(seen[0], seen[2]);
     }
@@ -390,13 +451,17 @@ mod tests {
     #[test]
     fn what_stands_far_behind_is_not_read() {
         let vocabulary = vocabulary(&["路灯", "噪音"]);
-        let features = |body: &str| vocabulary.features(&Text::new(None, body), &segmenter());
+        let features = |body: &str| seen(&vocabulary, &Text::new(None, body), &segmenter());
         let (short, filler) = ("路灯".repeat(100), "路灯".repeat(MOST_CHARACTERS / 2));
         assert_eq!(features(&filler), features(&format!("{filler}{}", "噪音".repeat(10_000))));
         assert_ne!(features(&short), features(&format!("{short}噪音")));
         let noise = vocabulary.places[&hash(Block::Words, "噪音")];
         let far = Text::new(None, &format!("{filler}噪音"));
-        assert!(vocabulary.words(&far, &segmenter(), |feature| f32::from(u8::from(feature == noise)), 9).is_empty());
+        assert!(
+            vocabulary
+                .words(&far, &segmenter(), Level::Unit, |feature| f32::from(u8::from(feature == noise)), 9)
+                .is_empty()
+        );
     }
 
     #[test]
@@ -407,7 +472,7 @@ mod tests {
             let places: Vec<u32> = pushing.iter().map(|word| vocabulary.places[&hash(Block::Words, *word)]).collect();
             let weight =
                 |feature: u32| places.iter().position(|own| *own == feature).map_or(-0.01, |at| 2.0 - at as f32);
-            let found = vocabulary.words(&text, &segmenter(), weight, most);
+            let found = vocabulary.words(&text, &segmenter(), Level::Unit, weight, most);
             assert!(found.is_sorted_by(|a, b| a.1 >= b.1) && found.iter().all(|(_, sum)| *sum > 0.0));
             for (at, (range, _)) in found.iter().enumerate() {
                 assert!(range.start < range.end && range.end <= text.len(), "{range:?}");
@@ -428,7 +493,7 @@ mod tests {
         let kept = serde_json::to_string(&vocabulary).ok();
         let read: Option<Vocabulary> = kept.and_then(|kept| serde_json::from_str(&kept).ok()).map(Vocabulary::ready);
         let text = Text::new(None, "路灯噪音");
-        let seen = read.map(|read| read.features(&text, &segmenter()));
-        assert_eq!(seen, Some(vocabulary.features(&text, &segmenter())));
+        let own = read.map(|read| seen(&read, &text, &segmenter()));
+        assert_eq!(own, Some(seen(&vocabulary, &text, &segmenter())));
     }
 }

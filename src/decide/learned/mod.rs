@@ -107,7 +107,7 @@ impl Learned {
     ) -> Vec<(std::ops::Range<u32>, f32)> {
         let Some(taught) = self.taught.levels.iter().find(|taught| taught.level == level) else { return Vec::new() };
         let weight = |feature: u32| taught.linear.weight(feature, label as usize);
-        self.taught.vocabulary.words(text, segmenter, weight, most)
+        self.taught.vocabulary.words(text, segmenter, level, weight, most)
     }
 
     /// How often a rule led on the cases of a level, and was right.
@@ -143,15 +143,14 @@ impl Learned {
         let features = self.taught.vocabulary.features(text, segmenter);
         let levels = &self.taught.levels;
         let scores: Vec<Scores> =
-            levels.iter().map(|taught| Scores::of(&taught.linear.scores(features.iter().copied()))).collect();
+            levels.iter().map(|taught| Scores::of(&taught.linear.scores(features.of(taught.level)))).collect();
         let mut thought: Vec<Ranked> = Vec::new();
         let mut judgements = Vec::new();
         for ((taught, scores_here), (weighed, labels)) in levels.iter().zip(&scores).zip(&self.levels) {
             let below = levels.iter().position(|other| other.level.above() == Some(taught.level));
             let below = below.and_then(|at| Some(Below { scores: &scores[at], parents: taught.below.as_deref()? }));
             let (frequencies, normalised) = (&taught.frequencies, text.normalised());
-            let candidates =
-                candidates(labels, frequencies, scores_here, neighbours, normalised, below.as_ref());
+            let candidates = candidates(labels, frequencies, scores_here, neighbours, normalised, below.as_ref());
             let above = self.taught.levels.iter().position(|other| Some(other.level) == taught.level.above());
             let ranked = weighed.rank(
                 taught,

@@ -13,9 +13,8 @@ const LEAD: usize = 12;
 /// Whoever is asked stands after one of these …
 const ASKS: &[&str] = &["要求", "希望", "建议", "请", "由", "转", "望", "让"];
 /// … and before one of these, or the end of the clause.
-const TO_DO: &[&str] = &[
-    "核实", "处理", "及时", "尽快", "解决", "协助", "给予", "核查", "答复", "回复", "帮忙", "加强", "来",
-];
+const TO_DO: &[&str] =
+    &["核实", "处理", "及时", "尽快", "解决", "协助", "给予", "核查", "答复", "回复", "帮忙", "加强", "来"];
 /// Characters of whoever is asked.
 const ASKED: Range<usize> = 2..17;
 /// Names of bodies and places end with these.
@@ -54,8 +53,8 @@ pub(super) fn names(text: &[char]) -> impl Iterator<Item = Range<usize>> + '_ {
         }
         let run = begin;
         let ends = is_han(text[at]) && ENDINGS.iter().any(|ending| ends_at(text, at + 1, ending));
-        let lengths = if ends { NAME } else { 1..=0 };
-        lengths.filter(move |length| at + 1 >= run + length).map(move |length| at + 1 - length..at + 1)
+        let lengths = NAME.filter(move |length| ends && at + 1 >= run + length);
+        lengths.map(move |length| at + 1 - length..at + 1)
     })
 }
 

@@ -3,7 +3,7 @@
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
-use super::features::Vocabulary;
+use super::features::{Features, Vocabulary};
 use super::lessons::{Canonical, FOLDS, Labels, Neighbour, neighbours, parts, recent_month};
 use super::level::Level;
 use super::scores::Scores;
@@ -84,7 +84,9 @@ pub struct Taught {
 struct Lessons<'a> {
     cases: &'a [Case],
     texts: &'a [Text],
-    matrix: Matrix,
+    features: Vec<Features>,
+    /// How many features there are.
+    width: usize,
     parts: Vec<usize>,
     /// For each real case its nearest others, near-copies of it left out.
     neighbours: Vec<Vec<Neighbour>>,
@@ -137,14 +139,15 @@ impl Taught {
         let mut lessons = Lessons {
             cases: all,
             texts: &texts,
-            matrix: Matrix::new(vocabulary.len()),
+            features: Vec::with_capacity(all.len()),
+            width: vocabulary.len(),
             parts,
             neighbours: vec![Vec::new(); all.len()],
             month,
             earlier_neighbours: vec![Vec::new(); all.len()],
         };
         for (place, text) in texts.iter().enumerate() {
-            lessons.matrix.push(vocabulary.features(text, segmenter));
+            lessons.features.push(vocabulary.features(text, segmenter));
             if all[place].origin == Origin::Real {
                 lessons.neighbours[place] = near(place, &|other| groups[other as usize] != groups[place]);
             }
@@ -164,15 +167,16 @@ impl Taught {
 
     /// Whether everything in it fits together, for what was read from a file.
     pub fn is_sound(&self) -> bool {
-        self.levels.iter().all(|level| {
-            let labels = level.names.len() as u32;
-            let examples = || level.held_out.iter().chain(&level.recent);
-            level.linear.is_sound(self.vocabulary.len())
-                && level.linear.classes() == level.names.len()
-                && examples().all(|example| (example.case as usize) < self.cases.len() && example.right < labels)
-                && examples().all(|example| example.candidates.iter().all(|candidate| candidate.label < labels))
-                && level.above.as_ref().is_none_or(|above| above.len() == level.names.len())
-        })
+        self.vocabulary.is_sound()
+            && self.levels.iter().all(|level| {
+                let labels = level.names.len() as u32;
+                let examples = || level.held_out.iter().chain(&level.recent);
+                level.linear.is_sound(self.vocabulary.len())
+                    && level.linear.classes() == level.names.len()
+                    && examples().all(|example| (example.case as usize) < self.cases.len() && example.right < labels)
+                    && examples().all(|example| example.candidates.iter().all(|candidate| candidate.label < labels))
+                    && level.above.as_ref().is_none_or(|above| above.len() == level.names.len())
+            })
     }
 
     /// With the tables that are not kept in files.
@@ -197,7 +201,7 @@ impl Lessons<'_> {
     fn fit_level(&self, level: Level, labels: Labels, next: &dyn Fn(usize) -> Option<()>) -> Option<Fitted> {
         let places = labels.real(self.cases);
         next(0)?;
-        let (matrix, own, counts) = self.rows(&labels, &places);
+        let (matrix, own, counts) = self.rows(level, &labels, &places);
         let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), Fit::default());
         let (linear, duals) = trainer.fit();
         let scores = |linear: &Linear, row: usize| Scores::of(&linear.scores(matrix.row(row).iter()));
@@ -206,14 +210,16 @@ impl Lessons<'_> {
             next(1 + part)?;
             let is_out = |row: usize| self.parts[places[row]] == part;
             let linear = trainer.fit_part(&duals, |row| !is_out(row), FOLD_PASSES);
-            held_out.extend((0..places.len()).filter(|row| is_out(*row)).map(|row| (places[row], scores(&linear, row))));
+            held_out
+                .extend((0..places.len()).filter(|row| is_out(*row)).map(|row| (places[row], scores(&linear, row))));
         }
         held_out.sort_unstable_by_key(|(place, _)| *place);
         next(1 + FOLDS)?;
         let is_earlier = |row: usize| self.is_earlier(places[row]);
         let later: Vec<usize> = (0..places.len()).filter(|row| self.is_recent(places[*row])).collect();
         // A first week of work, or the first day of a month, tells nothing about a month.
-        let enough = (0..places.len()).filter(|row| is_earlier(*row)).count() >= LEAST_CASES && later.len() >= LEAST_CASES;
+        let enough =
+            (0..places.len()).filter(|row| is_earlier(*row)).count() >= LEAST_CASES && later.len() >= LEAST_CASES;
         let mut recent = Vec::new();
         if enough {
             let linear = trainer.fit_part(&duals, is_earlier, FOLD_PASSES);
@@ -224,7 +230,8 @@ impl Lessons<'_> {
 
     /// One level with what cases say about each of its examples.
     fn level(&self, own: &Fitted, all: &[Fitted]) -> TaughtLevel {
-        let frequencies = Frequencies::new(&own.labels, |place| self.is_recent(place));
+        let real = |place: usize| self.cases[place].origin == Origin::Real;
+        let frequencies = Frequencies::new(&own.labels, real, |place| self.is_recent(place));
         let above = all.iter().find(|other| Some(other.level) == own.level.above());
         let below = all.iter().find(|other| other.level.above() == Some(own.level));
         let parents = below.map(|below| most_often(&below.labels, &own.labels));
@@ -256,13 +263,13 @@ impl Lessons<'_> {
     }
 
     /// The rows of labelled cases, with their labels and how much each counts.
-    fn rows(&self, labels: &Labels, places: &[usize]) -> (Matrix, Vec<u32>, Vec<f32>) {
-        let mut matrix = Matrix::new(self.matrix.width());
+    fn rows(&self, level: Level, labels: &Labels, places: &[usize]) -> (Matrix, Vec<u32>, Vec<f32>) {
+        let mut matrix = Matrix::new(self.width);
         let (mut own, mut counts) = (Vec::with_capacity(places.len()), Vec::with_capacity(places.len()));
         let last = places.iter().filter_map(|place| self.cases[*place].opened_on).max();
         let age = |place: usize| Some((last?.0 - self.cases[place].opened_on?.0).get_days() as f32);
         for place in places {
-            matrix.push(self.matrix.row(*place).iter());
+            matrix.push(self.features[*place].of(level));
             own.extend(labels.of_case[*place]);
             counts.push(age(*place).map_or(1.0, |days| (-days / HALF_LIFE).exp2().max(OLD)));
         }

@@ -71,12 +71,12 @@ pub(super) struct Frequencies {
 }
 
 impl Frequencies {
-    /// Of all labelled cases, and of those that `recent` picks.
-    pub(super) fn new(labels: &Labels, recent: impl Fn(usize) -> bool) -> Frequencies {
+    /// Of the labelled cases that are `real`, and of those that are `recent`.
+    pub(super) fn new(labels: &Labels, real: impl Fn(usize) -> bool, recent: impl Fn(usize) -> bool) -> Frequencies {
         let mut counts = vec![0_u32; labels.names.len()];
         let mut late = counts.clone();
         for (case, label) in labels.of_case.iter().enumerate() {
-            let Some(label) = label else { continue };
+            let Some(label) = label.filter(|_| real(case)) else { continue };
             counts[*label as usize] += 1;
             late[*label as usize] += u32::from(recent(case));
         }
@@ -174,7 +174,11 @@ pub(super) fn candidates(
 }
 
 /// The candidates of cases with others' beside them, about which cases say as little as about the last of theirs.
-pub(super) fn with(candidates: &Candidates, frequencies: &Frequencies, others: impl Iterator<Item = u32>) -> Candidates {
+pub(super) fn with(
+    candidates: &Candidates,
+    frequencies: &Frequencies,
+    others: impl Iterator<Item = u32>,
+) -> Candidates {
     let mut all = candidates.clone();
     let least = |at: usize| candidates.iter().map(|c| c.from_cases[at]).reduce(f32::min).unwrap_or(-1.0);
     for label in others {
@@ -278,7 +282,7 @@ pub(super) mod tests {
     #[test]
     fn labels_of_others_join_with_the_least_that_cases_say() {
         let labels = labels(&[4, 2, 1]);
-        let frequencies = Frequencies::new(&labels, |_| false);
+        let frequencies = Frequencies::new(&labels, |_| true, |_| false);
         let own = candidates(&labels, &frequencies, &Scores::of(&[0.5, -0.5]), &[near(0, 0.9)], "", None);
         let all = with(&own, &frequencies, [2, 0, 2].into_iter());
         assert_eq!(all.iter().map(|candidate| candidate.label).collect::<Vec<_>>(), [0, 1, 2]);

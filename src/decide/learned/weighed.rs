@@ -44,9 +44,8 @@ impl Weighed {
         let records = records(taught, labels, said);
         let see = |example: &Example, thought: Option<&Ranked>| {
             // A rule's record on a case itself is not known beforehand.
-            let record = |rule: &str, label: u32| {
-                records.get(rule).copied().unwrap_or_default().without(label == example.right)
-            };
+            let record =
+                |rule: &str, label: u32| records.get(rule).copied().unwrap_or_default().without(label == example.right);
             let heard = said(example.case).map(|said| Heard::new(&said, labels, record)).unwrap_or_default();
             numbers(taught, &example.candidates, thought, &heard)
         };
@@ -124,12 +123,7 @@ fn records(taught: &TaughtLevel, labels: &Labels, said: &dyn Fn(u32) -> Option<S
 }
 
 /// The numbers of each candidate, of cases and of others.
-fn numbers(
-    taught: &TaughtLevel,
-    candidates: &Candidates,
-    above: Option<&Ranked>,
-    heard: &Heard,
-) -> Numbered {
+fn numbers(taught: &TaughtLevel, candidates: &Candidates, above: Option<&Ranked>, heard: &Heard) -> Numbered {
     let one = |candidate: super::weigh::Candidate| {
         let label = candidate.label;
         let others = Others {
