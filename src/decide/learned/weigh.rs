@@ -77,8 +77,8 @@ impl Frequencies {
         let mut late = counts.clone();
         for (case, label) in labels.of_case.iter().enumerate() {
             let Some(label) = label.filter(|_| real(case)) else { continue };
-            counts[*label as usize] += 1;
-            late[*label as usize] += u32::from(recent(case));
+            counts[label as usize] += 1;
+            late[label as usize] += u32::from(recent(case));
         }
         let (total, late_total) = (counts.iter().sum::<u32>() as f32, late.iter().sum::<u32>() as f32);
         let share = |count: u32| (count as f32 + 0.5) / (total + 0.5 * counts.len() as f32);
@@ -218,7 +218,7 @@ pub(super) mod tests {
 
     #[test]
     fn frequent_labels_have_the_larger_logarithm() {
-        let frequencies = Frequencies::new(&labels(&[6, 3, 0]), |_| false);
+        let frequencies = Frequencies::new(&labels(&[6, 3, 0]), |_| true, |_| false);
         for (label, share) in [(0, 6.5), (1, 3.5), (2, 0.5), (9, 0.5)] {
             assert!((frequencies.logarithm(label) - (share / 10.5_f32).ln()).abs() < 1e-6, "{label}");
             assert!(frequencies.change(label).abs() < 1e-6, "no month changes nothing");
@@ -229,7 +229,7 @@ pub(super) mod tests {
     #[test]
     fn what_came_up_lately_is_more_than_before() {
         // Cases 0 to 29 are of a, 30 to 59 of b; the last twenty of b are those of the month.
-        let frequencies = Frequencies::new(&labels(&[30, 30]), |case| case >= 40);
+        let frequencies = Frequencies::new(&labels(&[30, 30]), |_| true, |case| case >= 40);
         // (20 + 10 × 0.5) / 30 of it, against 0.5 before.
         assert!((frequencies.change(1) - (25.0_f32 / 30.0 / 0.5).ln()).abs() < 1e-5);
         assert!((frequencies.change(0) - (5.0_f32 / 30.0 / 0.5).ln()).abs() < 1e-5);

@@ -173,7 +173,7 @@ mod tests {
     /// Two labels of sixty cases each, about which the linear model is right three times in four.
     fn level() -> (TaughtLevel, Labels) {
         let labels = labels(&[CASES / 2; 2]);
-        let frequencies = Frequencies::new(&labels, |_| false);
+        let frequencies = Frequencies::new(&labels, |_| true, |_| false);
         let example = |case: u32| {
             let right = case / (CASES as u32 / 2);
             let guess = if case.is_multiple_of(4) { 1 - right } else { right };
