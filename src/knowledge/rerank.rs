@@ -4,7 +4,7 @@
 //! one teaches how much to trust each signal ([`Listwise`]). The features of a candidate are what the index says of it
 //! (three), how much of the query its title and known questions say in the same order (nine: the longest common
 //! subsequence, divided by both lengths and by each), and how many known questions it has (two). On a published set of
-//! 1,711 questions, ten-fold, the right article came first for 68.0 of 100 questions instead of 64.8.
+//! 1,711 questions, ten-fold, the right article comes first for 67.2 of 100 questions; for 64.4 without.
 
 use std::sync::Arc;
 
@@ -283,6 +283,24 @@ mod tests {
         assert!(Letters::of_query("").is_none());
         assert!(Letters::of_query(&"水".repeat(MOST_LETTERS)).is_some());
         assert!(Letters::of_query(&"水".repeat(MOST_LETTERS + 1)).is_none());
+    }
+
+    #[test]
+    fn questions_are_asked_in_an_order_of_their_own() {
+        let question = |number: usize| Question {
+            article: 0,
+            terms: Vec::new(),
+            letters: format!("问题{}", number / 2),
+            is_title: number == 0,
+        };
+        let questions: Vec<Question> = (0..=FEWEST).map(question).collect();
+        let order = asked(&questions).unwrap();
+        assert_eq!(order.len(), FEWEST);
+        assert!(order.iter().all(|(_, number)| *number != 0), "titles stay");
+        let hash = |number: usize| order.iter().find(|(_, other)| *other == number).unwrap().0;
+        assert_eq!(hash(2), hash(3), "equal questions are in one fold");
+        assert!(hash(2) != hash(4));
+        assert!(asked(&questions[1..FEWEST]).is_none(), "too few");
     }
 
     #[test]
