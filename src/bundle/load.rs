@@ -93,6 +93,8 @@ pub struct Loader {
     segmenter: Option<Made<Segmenter>>,
     catalog: Option<Made<Option<Arc<Catalog>>>>,
     reference: Option<Made<Arc<Reference>>>,
+    /// What the articles of `reference` were made from.
+    articles_from: String,
     cases: Option<Made<Arc<Cases>>>,
     rules: Option<Arc<Compiled>>,
     lessons: Lessons,
@@ -323,8 +325,16 @@ impl Loader {
         if let Some(made) = self.reference.as_ref().filter(|made| made.from == from) {
             return Some(Arc::clone(&made.value));
         }
-        match Reference::build(articles, notices, segmenter) {
+        // A notice that is saved at noon teaches nothing about articles: what was learned for them stays.
+        let articles_from = hash_of(snapshot, &[Kind::Article, Kind::Dictionary]);
+        let before = self.reference.as_ref().filter(|_| self.articles_from == articles_from);
+        let built = match before {
+            Some(made) => made.value.with_notices(notices, segmenter),
+            None => Reference::build(articles, notices, segmenter),
+        };
+        match built {
             Ok(reference) => {
+                self.articles_from = articles_from;
                 let value = Arc::new(reference);
                 self.reference = Some(Made { from, value: Arc::clone(&value), findings: Vec::new() });
                 Some(value)

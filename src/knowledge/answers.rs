@@ -1,44 +1,25 @@
 //! Which article answers: what is asked is held against what each article is asked for and what it says.
 //!
 //! The score of an article is the sum of two parts. *What it is asked for*: its title and its known questions teach how
-//! much each word, character and pair speaks for it ([`Weights::learn`]). *What it says*: BM25 (Robertson and Zaragoza
-//! 2009) over words and pairs of its text, in which a title asked with counts twice and a repeated word hardly more than
-//! once. Articles without known questions are found by the second part alone. Both are divided by the length of the
-//! query's vector, so that a letter and a question of ten characters weigh them alike.
+//! much each word, character and pair speaks for it ([`Weights::learn`](super::teach::Weights::learn)). *What it says*:
+//! BM25 (Robertson and Zaragoza 2009) over words and pairs of its text, in which a title asked with counts twice and a
+//! repeated word hardly more than once. Articles without known questions are found by the second part alone. Both are
+//! divided by the length of the query's vector, so that a letter and a question of ten characters weigh them alike.
+//!
+//! With enough known questions the best of them are then ordered by what was learned from these ([`rerank`](super::rerank)).
 //!
 //! The constants were chosen on three published question sets with both halves of each in view: figures on those sets
 //! flatter them a little.
 
+use std::cmp::Ordering;
+
 use rustc_hash::FxHashMap;
 
-use super::features::{Features, Kind, letters};
-use super::teach::{Example, Weights};
-use crate::text::{Segmenter, normalise};
-
-/// What a word, a character and a pair count for in questions.
-const IN_QUESTIONS: [f32; Kind::COUNT] = [1.0, 2.0, 0.5];
-/// What they count for in texts.
-const IN_BODIES: [f32; Kind::COUNT] = [1.0, 0.0, 1.0];
-/// What a text counts for beside questions.
-const BODY: f32 = 0.35;
-/// How often a title counts that somebody asks with.
-const TITLE: f32 = 2.0;
-/// How soon more occurrences of a term in one text stop to count.
-const K1: f32 = 1.5;
-/// How much the length of a text counts.
-const B: f32 = 0.95;
-/// Rare terms count for more than BM25 gives them.
-const SHARPEN: f32 = 1.3;
-/// The postings that a search reads at most, rarest terms first: its time.
-const MOST_POSTINGS: usize = 150_000;
-
-/// What an article is asked for and says.
-pub(super) struct Answer<'a> {
-    /// Its title, then its known questions.
-    pub(super) questions: Vec<&'a str>,
-    /// Its text.
-    pub(super) body: &'a str,
-}
+use super::features::{Features, Kind};
+use super::fields::{Answer, AskedTerm, Field, Fields, IN_QUESTIONS, Material, Signals, idf};
+use super::rerank::{CANDIDATES, Letters, Reranker, Standing};
+use super::teach::MOST_WORK;
+use crate::text::Segmenter;
 
 /// All articles by what they are asked for and what they say; numbered as they were given.
 #[derive(Debug)]
@@ -46,82 +27,59 @@ pub(super) struct AnswerIndex {
     documents: usize,
     numbers: [FxHashMap<Box<str>, u32>; Kind::COUNT],
     questions: Field,
+    /// Empty without a reranker.
+    joined: Field,
     bodies: Field,
     /// The articles that have a known question or title of these letters.
     verbatim: FxHashMap<Box<str>, Vec<u32>>,
+    /// Orders the best; learned where there were enough known questions.
+    reranker: Option<Reranker>,
 }
 
-/// One of the two parts of a score.
-#[derive(Debug, Default)]
-struct Field {
-    /// What each term tells texts apart, its kind's weight included.
-    idf: Vec<f32>,
-    weights: Weights,
-}
-
-/// The inverse document frequency of BM25, natural logarithm.
-fn idf(all: usize, with: u32) -> f32 {
-    let (all, with) = (all as f32, with as f32);
-    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
-}
-
-/// Gives terms numbers.
-#[derive(Default)]
-struct Terms {
-    numbers: [FxHashMap<Box<str>, u32>; Kind::COUNT],
-    kinds: Vec<Kind>,
-}
-
-impl Terms {
-    /// The terms of a text with how often each occurs.
-    fn of(&mut self, features: &Features) -> Vec<(u32, f32)> {
-        let number = |feature: &super::features::Feature| {
-            let (text, kind) = (features.str(feature), feature.kind);
-            let known = self.numbers[kind as usize].get(text).copied();
-            let number = known.unwrap_or_else(|| {
-                let next = self.kinds.len() as u32;
-                self.numbers[kind as usize].insert(text.into(), next);
-                self.kinds.push(kind);
-                next
-            });
-            (number, (feature.in_title + feature.in_body) as f32)
-        };
-        features.iter().map(number).collect()
-    }
+/// The terms of a query that some article has, and the length of its vector of all of them.
+struct Asked {
+    terms: Vec<AskedTerm>,
+    length: f32,
 }
 
 impl AnswerIndex {
-    /// Indexes articles and learns from their questions.
+    /// Indexes articles and learns from their questions: to find them, and, where there are enough, to order them.
     pub(super) fn build(answers: &[Answer<'_>], segmenter: &Segmenter) -> AnswerIndex {
-        let mut terms = Terms::default();
-        let mut examples = Vec::new();
-        let mut bodies = Vec::with_capacity(answers.len());
+        let material = Material::read(answers, segmenter);
+        let plain = AnswerIndex::build_plain(&material);
+        let reranker = Reranker::learn(&material, &plain.bodies);
+        let joined = if reranker.is_some() { material.joined(|_| true) } else { Field::default() };
+        AnswerIndex { numbers: material.numbers, joined, reranker, ..plain }
+    }
+
+    /// The index alone, without the numbers of its terms.
+    fn build_plain(material: &Material) -> AnswerIndex {
         let mut verbatim: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
-        for (article, answer) in (0..).zip(answers) {
-            for question in &answer.questions {
-                let question = normalise(question);
-                let of = verbatim.entry(letters(&question).into()).or_default();
-                if of.last() != Some(&article) {
-                    of.push(article);
-                }
-                let features = Features::of_normalised(&question, segmenter);
-                examples.push(Example { article, terms: terms.of(&features) });
+        for question in &material.questions {
+            let of = verbatim.entry(question.letters.as_str().into()).or_default();
+            if of.last() != Some(&question.article) {
+                of.push(question.article);
             }
-            bodies.push(terms.of(&Features::of_normalised(&normalise(answer.body), segmenter)));
         }
         verbatim.remove("");
         AnswerIndex {
-            documents: answers.len(),
-            questions: questions(&terms.kinds, answers.len(), examples),
-            bodies: texts(&terms.kinds, &bodies),
-            numbers: terms.numbers,
+            documents: material.articles,
+            numbers: Default::default(),
+            questions: material.learn_questions(|_| true, MOST_WORK),
+            joined: Field::default(),
+            bodies: material.bodies(),
             verbatim,
+            reranker: None,
         }
     }
 
     /// The articles that `keep` lets pass and that have one of the features that `telling` lets pass, with their
     /// scores, best first; equal ones in order of their numbers. An article that is known to be asked for in just these
     /// words comes before all others.
+    ///
+    /// Without a reranker a score is what the two parts add up to. With one, that of the first twenty is the share of
+    /// likelihood that each has among them (plus 1 for those asked for in just these words), of those behind them less
+    /// than any of these has.
     pub(super) fn search(
         &self,
         query: &Features,
@@ -129,40 +87,19 @@ impl AnswerIndex {
         limit: usize,
         keep: impl Fn(u32) -> bool,
     ) -> Vec<(u32, f32)> {
-        let Asked { mut terms, length } = self.asked(query, telling);
-        terms.sort_unstable_by_key(|term| (term.postings, term.number));
-        let mut scores = vec![0.0_f32; self.documents];
-        let mut met = vec![false; self.documents];
-        let mut read = 0;
-        for term in terms {
-            read += term.postings;
-            if read > MOST_POSTINGS {
-                break;
+        let Asked { terms, length } = self.asked(query, telling);
+        let fields = Fields { questions: &self.questions, joined: &self.joined, bodies: &self.bodies };
+        let signals = fields.signals(self.documents, &terms);
+        let letters = query.letters();
+        let same = self.verbatim.get(letters.as_str()).map_or(&[] as &[u32], Vec::as_slice);
+        let passes = |article: &u32| (signals.met[*article as usize] || same.contains(article)) && keep(*article);
+        let passing: Vec<u32> = (0..).take(self.documents).filter(passes).collect();
+        match (&self.reranker, Letters::of_query(&letters)) {
+            (Some(reranker), Some(letters)) => {
+                reranked(reranker, &letters, &Standing::new(signals), passing, same, limit)
             }
-            for (field, weight) in [(&self.questions, term.in_questions), (&self.bodies, term.in_bodies)] {
-                for (article, own) in field.weights.of(term.number) {
-                    scores[*article as usize] += weight * own;
-                    met[*article as usize] |= term.telling;
-                }
-            }
+            _ => by_sum(&signals, length, passing, same, limit),
         }
-        let same = self.verbatim.get(query.letters().as_str()).map_or(&[] as &[u32], Vec::as_slice);
-        let passes = |article: &u32| (met[*article as usize] || same.contains(article)) && keep(*article);
-        let mut found: Vec<(u32, f32)> = (0..)
-            .take(self.documents)
-            .filter(passes)
-            .map(|article| (article, scores[article as usize] / length))
-            .collect();
-        let order = |a: &(u32, f32), b: &(u32, f32)| {
-            let key = |found: &(u32, f32)| !same.contains(&found.0);
-            key(a).cmp(&key(b)).then(b.1.total_cmp(&a.1)).then(a.0.cmp(&b.0))
-        };
-        if found.len() > limit && limit > 0 {
-            found.select_nth_unstable_by(limit - 1, order);
-        }
-        found.truncate(limit);
-        found.sort_unstable_by(order);
-        found
     }
 
     /// The query's terms that some article has, and the length of its vector of all of them.
@@ -177,87 +114,69 @@ impl AnswerIndex {
                 square += (unknown * IN_QUESTIONS[kind]).powi(2);
                 continue;
             };
-            let in_questions = self.questions.idf[number as usize];
-            square += in_questions * in_questions;
-            let times = feature.in_body as f32;
-            let saturated = if feature.in_title > 0 { TITLE } else { 0.0 } + 2.0 * times / (1.0 + times);
-            let in_bodies = self.bodies.idf[number as usize] * saturated * BODY;
-            let postings = self.questions.weights.of(number).len() + self.bodies.weights.of(number).len();
-            let telling = telling(feature.kind, text);
-            terms.push(Term { number, postings, in_questions, in_bodies, telling });
+            square += self.questions.idf(number).powi(2);
+            let (in_title, in_body) = (feature.in_title as f32, feature.in_body as f32);
+            terms.push(AskedTerm { number, in_title, in_body, telling: telling(feature.kind, text) });
         }
         Asked { terms, length: square.sqrt().max(f32::MIN_POSITIVE) }
     }
 }
 
-struct Asked {
-    terms: Vec<Term>,
-    length: f32,
+/// Articles by what questions and texts add up to; `same` first.
+fn by_sum(signals: &Signals, length: f32, passing: Vec<u32>, same: &[u32], limit: usize) -> Vec<(u32, f32)> {
+    let score = |article: u32| (signals.questions[article as usize] + signals.bodies[article as usize]) / length;
+    let found = passing.into_iter().map(|article| (article, score(article))).collect();
+    first(found, same, limit)
 }
 
-/// A term of a query: its number, how many postings it has in both fields, and what it counts for in each.
-struct Term {
-    number: u32,
-    postings: usize,
-    in_questions: f32,
-    in_bodies: f32,
-    telling: bool,
+/// Articles by a first sum of all signals, the best of them by the reranker; `same` first.
+fn reranked(
+    reranker: &Reranker,
+    letters: &Letters,
+    standing: &Standing,
+    passing: Vec<u32>,
+    same: &[u32],
+    limit: usize,
+) -> Vec<(u32, f32)> {
+    let found = passing.into_iter().map(|article| (article, standing.sum(article))).collect();
+    let mut found = first(found, same, limit.max(CANDIDATES));
+    let most = CANDIDATES.min(found.len());
+    let (candidates, others) = found.split_at_mut(most);
+    let last = candidates.iter().map(|(_, sum)| *sum).fold(f32::INFINITY, f32::min);
+    let articles: Vec<u32> = candidates.iter().map(|(article, _)| *article).collect();
+    let shares = reranker.shares(letters, standing, &articles);
+    let least = shares.iter().copied().fold(f32::INFINITY, f32::min);
+    for (candidate, share) in candidates.iter_mut().zip(shares) {
+        candidate.1 = if same.contains(&candidate.0) { 1.0 + share } else { share };
+    }
+    candidates.sort_by(|a, b| order(a, b, same));
+    for (_, sum) in others {
+        *sum = least / (1.0 + (last - *sum).max(0.0));
+    }
+    found.truncate(limit);
+    found
 }
 
-/// Learns what each term says about what is asked for.
-fn questions(kinds: &[Kind], documents: usize, mut examples: Vec<Example>) -> Field {
-    let mut with = vec![0; kinds.len()];
-    for (term, _) in examples.iter().flat_map(|example| &example.terms) {
-        with[*term as usize] += 1;
+/// The best of what was found, at most `limit`.
+fn first(mut found: Vec<(u32, f32)>, same: &[u32], limit: usize) -> Vec<(u32, f32)> {
+    if found.len() > limit && limit > 0 {
+        found.select_nth_unstable_by(limit - 1, |a, b| order(a, b, same));
     }
-    let idf: Vec<f32> =
-        kinds.iter().zip(with).map(|(kind, with)| IN_QUESTIONS[*kind as usize] * idf(examples.len(), with)).collect();
-    for example in &mut examples {
-        for (term, weight) in &mut example.terms {
-            *weight = idf[*term as usize];
-        }
-        let length = example.terms.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-        for (_, weight) in &mut example.terms {
-            *weight /= length.max(f32::MIN_POSITIVE);
-        }
-    }
-    Field { weights: Weights::learn(kinds.len(), documents, &examples), idf }
+    found.truncate(limit);
+    found.sort_unstable_by(|a, b| order(a, b, same));
+    found
 }
 
-/// BM25 of each term in each text.
-fn texts(kinds: &[Kind], bodies: &[Vec<(u32, f32)>]) -> Field {
-    let mut with = vec![0; kinds.len()];
-    for (term, _) in bodies.iter().flatten() {
-        with[*term as usize] += 1;
-    }
-    let weigh = |(kind, with): (&Kind, u32)| IN_BODIES[*kind as usize] * idf(bodies.len(), with).powf(SHARPEN);
-    let idf: Vec<f32> = kinds.iter().zip(with).map(weigh).collect();
-    let counts = |kind: Kind| IN_BODIES[kind as usize] > 0.0;
-    // Words and pairs are fields of their own, each with its own length.
-    let length = |body: &[(u32, f32)]| {
-        let mut lengths = [0.0_f32; Kind::COUNT];
-        body.iter().for_each(|(term, times)| lengths[kinds[*term as usize] as usize] += times);
-        lengths
-    };
-    let lengths: Vec<_> = bodies.iter().map(|body| length(body)).collect();
-    let mut means = [0.0_f32; Kind::COUNT];
-    for (kind, mean) in means.iter_mut().enumerate() {
-        *mean = (lengths.iter().map(|lengths| lengths[kind]).sum::<f32>() / bodies.len().max(1) as f32).max(1.0);
-    }
-    let mut entries = Vec::new();
-    for (article, (body, lengths)) in (0..).zip(bodies.iter().zip(&lengths)) {
-        for (term, times) in body.iter().filter(|(term, _)| counts(kinds[*term as usize])) {
-            let kind = kinds[*term as usize] as usize;
-            let norm = K1 * (1.0 - B + B * lengths[kind] / means[kind]);
-            entries.push((*term, article, times * (K1 + 1.0) / (times + norm)));
-        }
-    }
-    Field { weights: Weights::new(kinds.len(), entries), idf }
+/// Those of `same` first, then by score, then by number.
+fn order(a: &(u32, f32), b: &(u32, f32), same: &[u32]) -> Ordering {
+    let key = |found: &(u32, f32)| !same.contains(&found.0);
+    key(a).cmp(&key(b)).then(b.1.total_cmp(&a.1)).then(a.0.cmp(&b.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::normalise;
 
     /// Articles: their titles and known questions, and their text.
     const ANSWERS: [(&[&str], &str); 4] = [
@@ -267,9 +186,15 @@ mod tests {
         (&["工作时间"], "机场停车礼遇，路灯，什么都有。"),
     ];
 
+    /// The first of the titles is the article's, the others are known questions.
+    fn answer<'a>(titles: &[&'a str], body: &'a str) -> Answer<'a> {
+        let title = titles.first().copied().unwrap_or_default();
+        Answer { title, questions: titles.iter().skip(1).copied().collect(), body }
+    }
+
     fn found(text: &str, keep: impl Fn(u32) -> bool) -> Vec<u32> {
         let segmenter = Segmenter::new([]);
-        let answers = ANSWERS.map(|(questions, body)| Answer { questions: questions.to_vec(), body });
+        let answers = ANSWERS.map(|(titles, body)| answer(titles, body));
         let index = AnswerIndex::build(&answers, &segmenter);
         let query = Features::of_normalised(&normalise(text), &segmenter);
         let found = index.search(&query, |kind, _| kind != Kind::Character, 10, keep);
@@ -297,6 +222,77 @@ mod tests {
     fn a_filter_holds_for_known_questions_too() {
         let found = found("停车券怎么用", |article| article != 1);
         assert!(!found.is_empty() && !found.contains(&1));
+    }
+
+    /// Articles of so many known questions each, about things and places that each stand in several of them.
+    fn many(questions: usize) -> Vec<(String, Vec<String>)> {
+        const PLACES: [&str; 8] = ["机场", "车站", "医院", "学校", "公园", "码头", "银行", "广场"];
+        const THINGS: [&str; 7] = ["停车", "路灯", "饮水", "厕所", "座椅", "网络", "电梯"];
+        const ASKED: [&str; 6] = ["怎么用", "在哪里", "坏了找谁修", "收不收费", "几点开放", "可以投诉吗"];
+        let pairs = PLACES.iter().flat_map(|place| THINGS.iter().map(move |thing| (place, thing)));
+        let article = |(place, thing): (&&str, &&str)| {
+            let questions = ASKED.iter().take(questions).map(|asked| format!("{place}的{thing}{asked}"));
+            (format!("{place}{thing}"), questions.collect())
+        };
+        pairs.map(article).collect()
+    }
+
+    fn built(articles: &[(String, Vec<String>)], segmenter: &Segmenter) -> AnswerIndex {
+        let answers: Vec<Answer<'_>> = articles
+            .iter()
+            .map(|(title, questions)| Answer {
+                title,
+                questions: questions.iter().map(String::as_str).collect(),
+                body: "请拨打热线。",
+            })
+            .collect();
+        AnswerIndex::build(&answers, segmenter)
+    }
+
+    fn ranked(index: &AnswerIndex, text: &str, segmenter: &Segmenter, limit: usize) -> Vec<(u32, f32)> {
+        index.search(&Features::of_normalised(&normalise(text), segmenter), |_, _| true, limit, |_| true)
+    }
+
+    #[test]
+    fn order_is_learned_from_enough_questions_only() {
+        let segmenter = Segmenter::new([]);
+        // 56 articles: 168 questions are too few, 224 are enough.
+        assert!(built(&many(3), &segmenter).reranker.is_none());
+        let (index, again) = (built(&many(4), &segmenter), built(&many(4), &segmenter));
+        assert!(index.reranker.is_some());
+        for (text, title) in [("车站的路灯什么时候修", "车站路灯"), ("电梯坏了找谁，在医院", "医院电梯")]
+        {
+            let found = ranked(&index, text, &segmenter, 30);
+            assert_eq!(found, ranked(&again, text, &segmenter, 30), "always the same");
+            assert_eq!(many(0)[found[0].0 as usize].0, title, "{text}");
+            assert_eq!(found.len(), 30);
+            assert!(found.iter().all(|(_, score)| score.is_finite() && *score >= 0.0));
+            assert!(found.is_sorted_by(|a, b| a.1 >= b.1), "{found:?}");
+            assert_eq!(found[..5], ranked(&index, text, &segmenter, 5), "fewer are the same ones");
+            assert!(ranked(&index, text, &segmenter, 0).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_asked_in_just_these_words_comes_first_of_the_reranked() {
+        let segmenter = Segmenter::new([]);
+        let mut articles = many(4);
+        articles.push(("其他".to_owned(), vec!["机场的停车".to_owned()]));
+        let found = ranked(&built(&articles, &segmenter), "机场的停车？", &segmenter, 10);
+        assert_eq!(found[0].0, 56);
+        assert!(found[0].1 > 1.0 && found[1].1 < 1.0, "{found:?}");
+    }
+
+    #[test]
+    fn a_long_query_is_ranked_by_the_sum() {
+        let segmenter = Segmenter::new([]);
+        let articles = many(4);
+        let mut index = built(&articles, &segmenter);
+        let text = format!("{}车站的路灯坏了", "我要反映一个情况".repeat(9));
+        let found = ranked(&index, &text, &segmenter, 10);
+        assert!(!found.is_empty());
+        index.reranker = None;
+        assert_eq!(found, ranked(&index, &text, &segmenter, 10));
     }
 
     #[test]

@@ -27,8 +27,10 @@ pub struct Knowledge {
 pub struct Hit<'a, T> {
     /// What was found.
     pub item: &'a T,
-    /// More is nearer; comparable only within one search. BM25, or for articles what their known questions teach and
-    /// BM25 of their text. 0 for what was named and not found.
+    /// More is nearer; comparable only within one search. BM25; for articles what their known questions teach and BM25 of
+    /// their text, or, where there are enough known questions to learn an order from, how likely an article is the right
+    /// one of the first twenty (1 more if it is known to be asked for in just these words). 0 for what was named and not
+    /// found.
     pub score: f32,
     /// How much of what the query says this says too: the inverse document frequencies of the query's words that occur
     /// in it, divided by those of all the query's words; 0 to 1.

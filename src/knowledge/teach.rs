@@ -14,9 +14,8 @@ const SCALE: f32 = 10.0;
 const STEP: f32 = 0.3;
 /// How often all examples are gone through.
 const PASSES: u64 = 12;
-/// The weights that are looked at in learning, at the most: a second of work. With so many examples that this is not
-/// enough for all passes, there are fewer.
-const MOST_WORK: u64 = 500_000_000;
+/// The weights and scores that are looked at in learning, at the most: about a second of work.
+pub(super) const MOST_WORK: u64 = 500_000_000;
 /// A wrong article that is less likely than this is not pushed down further.
 const UNLIKELY: f32 = 1e-4;
 
@@ -63,13 +62,14 @@ impl Weights {
         }
     }
 
-    /// Learns from examples in the order given; `terms` and `articles` are how many there are of each.
-    pub(super) fn learn(terms: usize, articles: usize, examples: &[Example]) -> Weights {
+    /// Learns from examples in the order given; `terms` and `articles` are how many there are of each. With so many
+    /// examples that `most_work` (weights and scores looked at) is not enough for all passes, there are fewer.
+    pub(super) fn learn(terms: usize, articles: usize, examples: &[Example], most_work: u64) -> Weights {
         let mut weights = Weights::means(terms, articles, examples);
         let entries =
             |example: &Example| example.terms.iter().map(|(term, _)| weights.of(*term).len() as u64).sum::<u64>();
-        let work: u64 = examples.iter().map(entries).sum();
-        let passes = PASSES.min(MOST_WORK / (2 * work).max(1));
+        let work: u64 = examples.iter().map(|example| 2 * entries(example) + articles as u64).sum();
+        let passes = PASSES.min(most_work / work.max(1));
         let mut squares = vec![1e-8_f32; weights.entries.len()];
         let mut slopes = vec![0.0_f32; weights.entries.len()];
         let mut scores = vec![0.0_f32; articles];
@@ -169,7 +169,7 @@ mod tests {
             example(1, &[0, 3, 9, 4]),
             example(1, &[0, 3, 5]),
         ];
-        let weights = Weights::learn(10, 2, &examples);
+        let weights = Weights::learn(10, 2, &examples, MOST_WORK);
         for (terms, expected) in [(vec![0, 1], 0), (vec![0, 3], 1), (vec![1, 9], 0), (vec![3, 9], 1)] {
             assert_eq!(best(&weights, 2, &terms), expected, "{terms:?}");
         }
@@ -180,15 +180,15 @@ mod tests {
 
     #[test]
     fn nothing_is_learned_from_nothing() {
-        let weights = Weights::learn(0, 0, &[]);
+        let weights = Weights::learn(0, 0, &[], MOST_WORK);
         assert!(weights.of(0).is_empty());
-        assert!(Weights::learn(2, 2, &[example(0, &[])]).of(0).is_empty());
+        assert!(Weights::learn(2, 2, &[example(0, &[])], MOST_WORK).of(0).is_empty());
     }
 
     #[test]
     fn the_same_examples_give_the_same_weights() {
         let examples = || [example(0, &[0, 1, 2]), example(1, &[1, 2, 3]), example(2, &[0, 3, 4])];
-        let (one, other) = (Weights::learn(5, 3, &examples()), Weights::learn(5, 3, &examples()));
+        let (one, other) = (Weights::learn(5, 3, &examples(), MOST_WORK), Weights::learn(5, 3, &examples(), MOST_WORK));
         assert_eq!(one.entries, other.entries);
     }
 }
