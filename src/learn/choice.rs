@@ -145,6 +145,7 @@ fn derivatives(questions: &Questions, weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let mut gradient = vec![0.0; width];
     let mut curvature = vec![0.0; width * width];
     let mut mean = vec![0.0; width];
+    let mut wide = Vec::with_capacity(width);
     for question in 0..questions.len() {
         let (candidates, right) = questions.question(question);
         let candidates: Vec<&[f32]> = candidates.collect();
@@ -156,10 +157,12 @@ fn derivatives(questions: &Questions, weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
             }
             // What is all but impossible bends nothing.
             if *share > 1e-9 {
-                add_outer(&mut curvature, numbers.iter().map(|n| f64::from(*n)), *share);
+                wide.clear();
+                wide.extend(numbers.iter().map(|number| f64::from(*number)));
+                add_outer(&mut curvature, &wide, *share);
             }
         }
-        add_outer(&mut curvature, mean.iter().copied(), -1.0);
+        add_outer(&mut curvature, &mean, -1.0);
         for (at, gradient) in gradient.iter_mut().enumerate() {
             let observed = candidates.get(right).map_or(0.0, |numbers| f64::from(numbers[at]));
             *gradient += observed - mean[at];
@@ -175,15 +178,15 @@ fn derivatives(questions: &Questions, weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// Adds `vector × vectorᵀ × factor` to the upper half of a matrix.
-fn add_outer(matrix: &mut [f64], vector: impl Iterator<Item = f64> + Clone, factor: f64) {
-    let width = vector.clone().count();
-    for (row, value) in vector.clone().enumerate() {
-        if value == 0.0 {
+fn add_outer(matrix: &mut [f64], vector: &[f64], factor: f64) {
+    let width = vector.len();
+    for (row, value) in vector.iter().enumerate() {
+        if *value == 0.0 {
             continue;
         }
         let scaled = value * factor;
         let cells = &mut matrix[row * width + row..(row + 1) * width];
-        for (cell, other) in cells.iter_mut().zip(vector.clone().skip(row)) {
+        for (cell, other) in cells.iter_mut().zip(&vector[row..]) {
             *cell += scaled * other;
         }
     }

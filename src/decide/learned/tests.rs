@@ -265,7 +265,7 @@ fn a_level_is_learned_from_enough_real_cases_of_two_labels() {
             "one without a label",
             with(&|at, case| {
                 if at == 7 {
-                    case.department = None
+                    case.department = None;
                 }
             }),
         ),
@@ -273,7 +273,7 @@ fn a_level_is_learned_from_enough_real_cases_of_two_labels() {
             "one made up",
             with(&|at, case| {
                 if at == 7 {
-                    case.origin = Origin::Example
+                    case.origin = Origin::Example;
                 }
             }),
         ),
@@ -347,8 +347,8 @@ fn new_cases_vote_before_anything_is_taught_again() {
     let (_, taught, _) = learned();
     let mut all = made_up(1, 150);
     let new = "人民路的共享单车乱停乱放,堵住了盲道,已经反映过两次";
-    for at in 0..6 {
-        let text = format!("{}共享单车乱停乱放堵住了盲道", PLACES[at]);
+    for (at, place) in PLACES.iter().enumerate().take(6) {
+        let text = format!("{place}共享单车乱停乱放堵住了盲道");
         let day = Date(civil::date(2025, 12, 9));
         all.push(Case { opened_on: Some(day), ..case(&format!("9-{at}"), &text, Some("单车办")) });
     }

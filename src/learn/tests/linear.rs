@@ -222,11 +222,11 @@ fn scores_are_those_of_liblinear() {
 #[test]
 fn a_part_begun_from_all_ends_where_the_part_alone_does() {
     let problem = table(1.0, &COUNTS);
-    for without in 0..ROWS.len() {
+    for (without, left_out) in ROWS.iter().enumerate() {
         let keep = |row: usize| row != without;
         let (begun, alone) = (problem.solve_part(keep, 1_000), problem.part(keep).solve());
         // What the row that is left out had taught must be gone, its own score above all.
-        for row in ASKED.iter().chain([&ROWS[without]]) {
+        for row in ASKED.iter().chain([left_out]) {
             for (begun, alone) in begun.scores(sparse(row)).into_iter().zip(alone.scores(sparse(row))) {
                 assert!((begun - alone).abs() < 5e-3, "without {without}: {begun} {alone}");
             }
@@ -259,7 +259,9 @@ fn a_row_that_counts_twice_is_as_good_as_two() {
 
 #[test]
 fn little_to_learn_from_is_no_reason_to_fail() {
-    let cases: [(&str, Vec<Vec<f32>>, Vec<u32>, usize); 8] = [
+    /// Name, rows, labels, classes.
+    type Little = (&'static str, Vec<Vec<f32>>, Vec<u32>, usize);
+    let cases: [Little; 8] = [
         ("no rows", vec![], vec![], 3),
         ("no classes", vec![vec![1.0]], vec![0], 0),
         ("one row", vec![vec![1.0, 0.5]], vec![1], 2),
