@@ -10,11 +10,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::copies::near_copies;
 use crate::knowledge::{Article, Filter, IndexError, Query, Reference};
 use crate::say;
 use crate::source::{Code, Diagnostic, Lang, read_json_lines};
-use crate::text::{Segmenter, Text};
+use crate::text::{NearCopies as NearTexts, Segmenter, Text, normalise};
 
 /// Answers that are looked at for each question.
 const DEPTH: usize = 10;
@@ -208,8 +207,7 @@ impl Task {
             }
         }
         let rank = |question: &Question| ranks.get(question.id.as_str()).and_then(|(rank, _)| *rank);
-        let texts = |questions: &[Question]| -> Vec<String> { questions.iter().map(full_text).collect() };
-        let copies = near_copies(&texts(&self.questions), &texts(&self.known));
+        let copies = self.near_copies();
         let others = self.questions.iter().zip(&copies).filter(|(_, copy)| !**copy).map(|(question, _)| question);
         Ok(Answers {
             figures: Figures::of(self.questions.iter().map(rank)),
@@ -224,6 +222,17 @@ impl Task {
             },
             misses: self.misses(&ranks),
         })
+    }
+
+    /// For each question, whether another of them or one that is known is nearly the same, punctuation aside.
+    fn near_copies(&self) -> Vec<bool> {
+        let letters = |question: &Question| -> String {
+            normalise(&full_text(question)).chars().filter(|c| c.is_alphanumeric()).collect()
+        };
+        let texts: Vec<String> = self.questions.iter().chain(&self.known).map(letters).collect();
+        let known = NearTexts::new(&texts);
+        let copied = |(own, text): (u32, &String)| known.find(text, |other| other != own).is_some();
+        (0..).zip(&texts).take(self.questions.len()).map(copied).collect()
     }
 
     /// The articles with what is known to ask for them.

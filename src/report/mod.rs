@@ -22,6 +22,5 @@ pub use plain::plain;
 pub use routing::{Routing, Treatment};
 
 pub mod answers;
-mod copies;
 #[cfg(test)]
 mod made_up;
