@@ -20,7 +20,7 @@ const KEPT: usize = 4;
 const FORMAT: &str = "1";
 
 /// Changed whenever the same cases would teach something else, or it is written differently.
-const LESSONS_FORMAT: &str = "1";
+const LESSONS_FORMAT: &str = "2";
 /// Bytes of the checksum before the lessons.
 const SUM: usize = 32;
 

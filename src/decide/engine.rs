@@ -12,7 +12,7 @@ use super::decision::{
 };
 use super::heard::{Spoken, said};
 use super::kind::kind;
-use super::learned::{Judgement, Learned, Level, Neighbour, neighbour};
+use super::learned::{Features, Judgement, Learned, Level, Neighbour, neighbour};
 use super::matters::matters;
 use super::opinions::Opinions;
 use super::place::{Place, place};
@@ -207,7 +207,11 @@ impl<'a> Work<'_, 'a> {
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
         let wanted = learned.map_or(wanted, |_| Neighbour::MOST);
         let near = engine.knowledge.cases.nearest_places(&self.query, wanted, |_| true);
-        let opinions = learned.map(|learned| self.opinions(learned, &candidates, &near)).unwrap_or_default();
+        let seen = learned.map(|learned| (learned, learned.features(self.text, &engine.segmenter)));
+        let opinions = seen
+            .as_ref()
+            .map(|(learned, features)| self.opinions(learned, features, &candidates, &near))
+            .unwrap_or_default();
         rank_again(&mut candidates, |scenario| self.probability(&opinions, scenario));
         let mut decision = self.undecided();
         match candidates.first() {
@@ -220,8 +224,8 @@ impl<'a> Work<'_, 'a> {
             None if opinions.0.is_empty() => self.by_cases(&near, &mut decision),
             None => self.by_learned(&opinions, &mut decision),
         }
-        if let Some(learned) = learned {
-            decision.words = self.words(learned, &opinions, &decision);
+        if let Some((learned, features)) = &seen {
+            decision.words = self.words(learned, features, &opinions, &decision);
         }
         let led = decision.scenario.as_ref().map(|scenario| scenario.id.clone());
         decision.articles = self.articles(led.as_deref());
@@ -232,14 +236,20 @@ impl<'a> Work<'_, 'a> {
     }
 
     /// What cases taught about the complaint, with the rules that fired heard.
-    fn opinions(&self, learned: &'a Learned, candidates: &[Candidate], near: &[(u32, Hit<'_, Case>)]) -> Opinions<'a> {
+    fn opinions(
+        &self,
+        learned: &'a Learned,
+        features: &Features,
+        candidates: &[Candidate],
+        near: &[(u32, Hit<'_, Case>)],
+    ) -> Opinions<'a> {
         let day = self.complaint.at.date();
         let neighbours: Vec<Neighbour> =
             near.iter().map(|(place, hit)| neighbour(*place, hit.similarity, hit.item, Some(day))).collect();
         let region = self.place.region.map(|region| region.id.as_str());
         let spoken = Spoken { catalog: &self.engine.catalog, region, day };
         let say = |level: Level| said(candidates.iter().map(|candidate| self.scenario(candidate)), &spoken, level);
-        Opinions(learned.judge_with(self.text, &self.engine.segmenter, &neighbours, &say))
+        Opinions(learned.judge_with(self.text, features, &neighbours, &say))
     }
 
     /// The probability that cases give to what a scenario stands for: its department, or else its category; 1 where
@@ -467,13 +477,19 @@ impl<'a> Work<'_, 'a> {
     }
 
     /// The words that pushed the department, or else the category.
-    fn words(&self, learned: &Learned, opinions: &Opinions<'_>, decision: &Decision) -> Vec<WordItem> {
+    fn words(
+        &self,
+        learned: &Learned,
+        features: &Features,
+        opinions: &Opinions<'_>,
+        decision: &Decision,
+    ) -> Vec<WordItem> {
         let department = decision.department.as_ref().map(|department| (Level::Department, department.id.as_str()));
         let category = decision.category.as_ref().map(|category| (Level::Category, category.path.as_str()));
         let wanted = department.into_iter().chain(category);
         let found = wanted.filter_map(|(level, label)| Some((level, opinions.of(level, label)?.number))).next();
         let Some((level, number)) = found else { return Vec::new() };
-        let words = learned.words(self.text, &self.engine.segmenter, level, number, MOST_WORDS);
+        let words = learned.words(self.text, &self.engine.segmenter, features, level, number, MOST_WORDS);
         let item = |(range, weight): (std::ops::Range<u32>, f32)| {
             let span = self.text.original(range);
             WordItem { span, text: self.text.original_str(span).to_owned(), weight: rounded(f64::from(weight)) }

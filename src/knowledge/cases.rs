@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use tantivy::directory::{Directory, RamDirectory};
 
 use super::case::Case;
-use super::index::{IndexError, Part, TermIndex};
+use super::characters::Characters;
+use super::index::{Asked, IndexError, Part, TermIndex};
 use super::query::Query;
 use super::search::Hit;
 use crate::text::{Segmenter, normalise};
@@ -15,12 +16,12 @@ const TITLE: usize = 2;
 
 /// The cases, in order of id, with their index.
 ///
-/// Beside the cases as they are, only what normalising them changed is kept, once a case has been found: where it changed no letter and no
-/// character, the text itself serves for measuring similarity.
+/// Beside the cases as they are, only what normalising them changed is kept, and which characters they have, once a case
+/// has been found: where it changed no letter and no character, the text itself serves for measuring similarity.
 #[derive(Debug)]
 pub struct Cases {
     cases: Vec<Case>,
-    normalised: Vec<OnceLock<Option<Box<str>>>>,
+    normalised: Vec<OnceLock<Normalised>>,
     index: TermIndex,
 }
 
@@ -89,14 +90,42 @@ impl Cases {
         let found = self.index.search(&asked, limit, keep);
         let hit = |(document, score): (u32, f32)| {
             let item = &self.cases[document as usize];
-            let similarity = match self.normalised[document as usize].get_or_init(|| changed(item)) {
-                Some(text) => asked.similarity(&[text]),
-                None => asked.similarity(&[item.title.as_deref().unwrap_or_default(), &item.text]),
-            };
+            let similarity =
+                self.normalised[document as usize].get_or_init(|| Normalised::of(item)).asked(&asked, item);
             (document, Hit { item, score, similarity })
         };
         found.into_iter().map(hit).collect()
     }
+}
+
+/// A case as its similarity is measured.
+#[derive(Debug)]
+struct Normalised {
+    /// Title and text, where normalising changed more than punctuation and blanks.
+    text: Option<Box<str>>,
+    characters: Characters,
+}
+
+impl Normalised {
+    fn of(case: &Case) -> Normalised {
+        let text = changed(case);
+        let characters = match &text {
+            Some(text) => Characters::of(&[text]),
+            None => Characters::of(&as_it_is(case)),
+        };
+        Normalised { text, characters }
+    }
+
+    fn asked(&self, asked: &Asked<'_>, case: &Case) -> f32 {
+        match &self.text {
+            Some(text) => asked.similarity(&[text], &self.characters),
+            None => asked.similarity(&as_it_is(case), &self.characters),
+        }
+    }
+}
+
+fn as_it_is(case: &Case) -> [&str; 2] {
+    [case.title.as_deref().unwrap_or_default(), &case.text]
 }
 
 fn parts(case: &Case) -> Vec<Part<'_>> {

@@ -14,6 +14,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
 use tantivy::directory::Directory;
 use tantivy::postings::TermInfo;
@@ -21,6 +22,7 @@ use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextO
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{Index, IndexSettings, InvertedIndexReader, ReloadPolicy, SegmentReader, TantivyDocument};
 
+use super::characters::Characters;
 use super::query::Query;
 use super::tokenizers::{BigramTokenizer, WordTokenizer};
 use crate::text::{Segmenter, normalise};
@@ -120,8 +122,8 @@ struct Found<'q> {
 /// A query as one index sees it.
 pub(super) struct Asked<'q> {
     query: &'q Query,
-    /// The weights of the query's words in this index, those that no document has included.
-    words: Vec<f32>,
+    /// The weights of the query's words in this index, those that no document has included, each with what finds it.
+    words: Vec<(f32, Finder<'q>)>,
     /// What a search goes through, rarest first.
     terms: Vec<Found<'q>>,
 }
@@ -130,13 +132,16 @@ impl Asked<'_> {
     /// How much of what the query says a text says too: the weight of the query's words that occur in it, as a share of
     /// the weight of all of them; 0 to 1. The text is normalised, and words are looked for as characters, so the
     /// segmenter cannot lose one. A query without words is similar to nothing.
-    pub(super) fn similarity(&self, parts: &[&str]) -> f32 {
-        let mut seen = vec![false; self.words.len()];
-        for part in parts {
-            self.query.each_word(part, |word, _| seen[word] = true);
-        }
-        let all: f32 = self.words.iter().sum();
-        let found: f32 = self.words.iter().zip(seen).filter(|(_, seen)| *seen).map(|(weight, _)| weight).sum();
+    ///
+    /// `characters` are those of the parts: with them at hand most words need not be looked for.
+    pub(super) fn similarity(&self, parts: &[&str], characters: &Characters) -> f32 {
+        let has = |word: &Finder<'_>| parts.iter().any(|part| word.find(part.as_bytes()).is_some());
+        let words = self.words.iter().zip(self.query.words());
+        let found: f32 = words
+            .filter(|((_, finder), word)| characters.may_have(word) && has(finder))
+            .map(|((weight, _), _)| weight)
+            .sum();
+        let all: f32 = self.words.iter().map(|(weight, _)| weight).sum();
         // The sum of nothing is -0.0.
         if all > 0.0 { (found / all).max(0.0) } else { 0.0 }
     }
@@ -234,7 +239,7 @@ impl TermIndex {
         let mut asked = Asked { query, words: Vec::new(), terms: Vec::new() };
         for word in query.words() {
             let weight = self.look_up(WORDS, word, &mut asked.terms);
-            asked.words.push(weight);
+            asked.words.push((weight, Finder::new(word)));
         }
         for pair in query.bigrams() {
             self.look_up(BIGRAMS, pair, &mut asked.terms);
@@ -445,11 +450,12 @@ mod tests {
         let index = build(&["水管爆裂", "路灯坏了", "路灯"]);
         let query = query("水管，路灯");
         let asked = index.ask(&query);
-        assert_eq!(asked.similarity(&["水管坏了", "路灯也坏"]), 1.0);
-        assert_eq!(asked.similarity(&["停电"]), 0.0);
+        let similarity = |parts: &[&str]| asked.similarity(parts, &Characters::of(parts));
+        assert_eq!(similarity(&["水管坏了", "路灯也坏"]), 1.0);
+        assert_eq!(similarity(&["停电"]), 0.0);
         // The rarer of the two words tells more.
-        assert!(asked.similarity(&["水管"]) > 0.5 && asked.similarity(&["路灯"]) < 0.5);
-        assert_eq!(index.ask(&Query::default()).similarity(&["水管"]), 0.0);
+        assert!(similarity(&["水管"]) > 0.5 && similarity(&["路灯"]) < 0.5);
+        assert_eq!(index.ask(&Query::default()).similarity(&["水管"], &Characters::of(&["水管"])), 0.0);
     }
 
     #[test]

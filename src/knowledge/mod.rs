@@ -16,6 +16,7 @@ mod answers;
 mod article;
 mod case;
 mod cases;
+mod characters;
 mod features;
 mod fields;
 mod id;

@@ -8,6 +8,7 @@ use tantivy::directory::RamDirectory;
 
 use super::answers::AnswerIndex;
 use super::article::Article;
+use super::characters::Characters;
 use super::fields::Answer;
 use super::index::{Asked, IndexError, Part, TermIndex};
 use super::notice::Notice;
@@ -25,7 +26,7 @@ pub struct Reference {
     articles: Vec<Article>,
     notices: Vec<Notice>,
     /// Title, questions and body of each article, then of each notice, normalised: what similarity is measured on.
-    texts: Vec<String>,
+    texts: Vec<(String, Characters)>,
     /// Ranks articles.
     answers: Arc<AnswerIndex>,
     /// Finds notices, and weighs words for similarity.
@@ -68,9 +69,12 @@ impl Reference {
         notices.sort_by(|a, b| a.id.cmp(&b.id));
         let parts: Vec<Vec<Part<'_>>> =
             articles.iter().map(article_parts).chain(notices.iter().map(notice_parts)).collect();
-        let texts =
-            parts.iter().map(|parts| normalise(&parts.iter().map(|(text, _)| *text).collect::<Vec<_>>().join("\n")));
-        let texts = texts.collect();
+        let text = |parts: &Vec<Part<'_>>| {
+            let text = normalise(&parts.iter().map(|(text, _)| *text).collect::<Vec<_>>().join("\n"));
+            let characters = Characters::of(&[&text]);
+            (text, characters)
+        };
+        let texts = parts.iter().map(text).collect();
         let index = TermIndex::build(&RamDirectory::create(), "", segmenter, parts.into_iter())?;
         Ok(Reference { articles, notices, texts, answers, index })
     }
@@ -157,7 +161,8 @@ impl Reference {
 
     /// `offset` is where the items begin in the index.
     fn hit<'a, T>(&'a self, asked: &Asked<'_>, items: &'a [T], number: usize, offset: usize, score: f32) -> Hit<'a, T> {
-        Hit { item: &items[number], score, similarity: asked.similarity(&[&self.texts[offset + number]]) }
+        let (text, characters) = &self.texts[offset + number];
+        Hit { item: &items[number], score, similarity: asked.similarity(&[text], characters) }
     }
 }
 

@@ -173,7 +173,8 @@ impl Routing {
         let judgement = judgements.into_iter().find(|judgement| judgement.level == self.level);
         let opinions = judgement.as_ref().map_or(&[][..], |judgement| &judgement.opinions);
         let evidence = opinions.first().map(|first| {
-            let words = self.learned.words(&read, &self.segmenter, self.level, first.number, MOST_WORDS);
+            let features = self.learned.features(&read, &self.segmenter);
+            let words = self.learned.words(&read, &self.segmenter, &features, self.level, first.number, MOST_WORDS);
             words.into_iter().map(|(range, weight)| (read.slice(range).to_owned(), f64::from(weight))).collect()
         });
         Judged {

@@ -48,6 +48,11 @@ impl Block {
         Block::Names,
     ];
 
+    /// Those that tell what a complaint is about, and, where owners are looked for, who it goes to.
+    fn of(owners: bool) -> impl Iterator<Item = Block> {
+        Block::ALL.into_iter().filter(move |block| owners || !block.is_about_owner())
+    }
+
     /// Whether the block tells who a complaint goes to and not what it is about: it is left out where a scenario or
     /// category is looked for, as there it only adds noise.
     fn is_about_owner(self) -> bool {
@@ -172,9 +177,13 @@ fn hash(block: Block, what: impl Hash) -> u64 {
 
 /// The features of one text.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Features {
+pub struct Features {
     /// Those that tell what it is about, then those that tell who it goes to.
     entries: Vec<(u32, f32)>,
+    /// Where each entry's occurrences end in `places`; they begin where those of the entry before end.
+    ends: Vec<u32>,
+    /// Characters of the normalised text; empty for a fact.
+    places: Vec<Range<u32>>,
     /// How many tell what it is about.
     about_matter: usize,
     /// Squared lengths of what tells what it is about, and of everything.
@@ -185,18 +194,31 @@ pub(super) struct Features {
 impl Features {
     /// Those that count at a level, with values whose squares sum up to 1.
     pub(super) fn of(&self, level: Level) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let (count, squared) = match level {
-            Level::Scenario | Level::Category => (self.about_matter, self.matter),
-            Level::Department | Level::Unit => (self.entries.len(), self.owner),
-        };
+        let is_about_owner = is_about_owner(level);
+        let squared = if is_about_owner { self.owner } else { self.matter };
+        let count = if is_about_owner { self.entries.len() } else { self.about_matter };
         let length = squared.sqrt().max(f32::MIN_POSITIVE);
         self.entries[..count].iter().map(move |(feature, value)| (*feature, value / length))
     }
+
+    /// The same, each with where it stands in the text.
+    fn with_places(&self, level: Level) -> impl Iterator<Item = ((u32, f32), &[Range<u32>])> + '_ {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let places = begins.zip(&self.ends).map(|(begin, end)| &self.places[begin as usize..*end as usize]);
+        self.of(level).zip(places)
+    }
+}
+
+/// Whether it is looked for who a complaint goes to, and not what it is about.
+fn is_about_owner(level: Level) -> bool {
+    matches!(level, Level::Department | Level::Unit)
 }
 
 /// The features that cases have, and how rare each is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Vocabulary {
+    /// Whether anything is learned of owners: where not, what tells only of them is not looked for.
+    owners: bool,
     /// Keys in ascending order; the place of a key is its feature.
     keys: Vec<u64>,
     rarities: Vec<f32>,
@@ -205,15 +227,20 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Counts the features of texts.
-    pub(super) fn new<'a>(texts: impl IntoIterator<Item = &'a Text>, segmenter: &Segmenter) -> Vocabulary {
+    /// Counts the features of texts that count at any of the levels.
+    pub(super) fn new<'a>(
+        texts: impl IntoIterator<Item = &'a Text>,
+        segmenter: &Segmenter,
+        levels: &[Level],
+    ) -> Vocabulary {
+        let owners = levels.iter().any(|level| is_about_owner(*level));
         // How many texts have the feature, and the last of them.
         let mut seen: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
         let mut count = 0_u32;
         for text in texts {
             count += 1;
             let reading = Reading::new(text, segmenter);
-            for block in Block::ALL {
+            for block in Block::of(owners) {
                 reading.each(block, |occurrence| {
                     let entry = seen.entry(occurrence.key).or_default();
                     if entry.1 != count {
@@ -231,7 +258,7 @@ impl Vocabulary {
         let rarity = |cases: u32| ((1.0 + count as f32) / (1.0 + cases as f32)).ln() + 1.0;
         let keys = kept.iter().map(|(key, _)| *key).collect();
         let rarities = kept.iter().map(|(_, cases)| rarity(*cases)).collect();
-        Vocabulary { keys, rarities, places: FxHashMap::default() }.ready()
+        Vocabulary { owners, keys, rarities, places: FxHashMap::default() }.ready()
     }
 
     /// With the table to look features up in, which is not kept in files.
@@ -253,16 +280,22 @@ impl Vocabulary {
     /// The features of a text with their values, block after block.
     pub(super) fn features(&self, text: &Text, segmenter: &Segmenter) -> Features {
         let mut features = Features::default();
-        let mut own: Vec<u32> = Vec::with_capacity(256);
+        let mut own: Vec<(u32, Range<u32>)> = Vec::with_capacity(256);
         let reading = Reading::new(text, segmenter);
-        for block in Block::ALL {
+        for block in Block::of(self.owners) {
             own.clear();
-            reading.each(block, |occurrence| own.extend(self.places.get(&occurrence.key)));
-            own.sort_unstable();
+            reading.each(block, |occurrence| {
+                let feature = self.places.get(&occurrence.key);
+                own.extend(feature.map(|feature| (*feature, occurrence.range)));
+            });
+            own.sort_unstable_by_key(|(feature, range)| (*feature, range.start));
             let start = features.entries.len();
-            for same in own.chunk_by(|a, b| a == b) {
-                let value = (1.0 + (same.len() as f32).ln()) * self.rarities[same[0] as usize];
-                features.entries.push((same[0], value));
+            for same in own.chunk_by(|a, b| a.0 == b.0) {
+                let feature = same[0].0;
+                let value = (1.0 + (same.len() as f32).ln()) * self.rarities[feature as usize];
+                features.entries.push((feature, value));
+                features.places.extend(same.iter().map(|(_, range)| range.clone()));
+                features.ends.push(features.places.len() as u32);
             }
             let added = &mut features.entries[start..];
             let length = added.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
@@ -277,46 +310,39 @@ impl Vocabulary {
         }
         features
     }
+}
 
-    /// The words and spans of a text that count most, where a feature of value 1 counts `weight`: what a span counts is
-    /// the sum over the features that stand in it (a word and its characters, wherever in the text they occur again).
-    /// Spans do not overlap; the strongest come first, and only those that speak for it.
-    pub(super) fn words(
-        &self,
-        text: &Text,
-        segmenter: &Segmenter,
-        level: Level,
-        weight: impl Fn(u32) -> f32,
-        most: usize,
-    ) -> Vec<(Range<u32>, f32)> {
-        let values: FxHashMap<u32, f32> = self.features(text, segmenter).of(level).collect();
-        let reading = Reading::new(text, segmenter);
-        let mut weights: FxHashMap<u32, f32> = FxHashMap::default();
-        let mut of_character = vec![0.0_f32; reading.characters.len()];
-        for block in Block::ALL {
-            let mut found: Vec<(u32, Range<u32>)> = Vec::new();
-            reading.each(block, |o| found.extend(self.places.get(&o.key).map(|feature| (*feature, o.range.clone()))));
-            let mut counts: FxHashMap<u32, f32> = FxHashMap::default();
-            found.iter().for_each(|(feature, _)| *counts.entry(*feature).or_default() += 1.0);
-            for (feature, range) in found {
-                let own = *weights.entry(feature).or_insert_with(|| weight(feature));
-                let part = own * values.get(&feature).copied().unwrap_or_default() / counts[&feature];
-                let share = part / range.len().max(1) as f32;
-                range.for_each(|at| of_character[at as usize] += share);
-            }
+/// The words of a text that count most, where a feature of value 1 counts `weight`: what a word counts is the sum over
+/// the features that stand in it (the word and its characters), wherever in the text it occurs. The strongest come
+/// first, and only those that speak for it.
+pub(super) fn words(
+    features: &Features,
+    text: &Text,
+    segmenter: &Segmenter,
+    level: Level,
+    weight: impl Fn(u32) -> f32,
+    most: usize,
+) -> Vec<(Range<u32>, f32)> {
+    let read = (text.len() as usize).min(MOST_CHARACTERS);
+    let mut of_character = vec![0.0_f32; read];
+    for ((feature, value), places) in features.with_places(level) {
+        let part = weight(feature) * value / places.len().max(1) as f32;
+        for range in places {
+            let share = part / range.len().max(1) as f32;
+            range.clone().for_each(|at| of_character[at as usize] += share);
         }
-        let words = text.words(segmenter).iter().filter(|word| (word.end as usize) <= of_character.len());
-        let sum = |word: &Range<u32>| of_character[word.start as usize..word.end as usize].iter().sum::<f32>();
-        let mut sums: FxHashMap<&str, (Range<u32>, f32)> = FxHashMap::default();
-        for word in words.filter(|word| text.slice((*word).clone()).chars().all(char::is_alphanumeric)) {
-            let entry = sums.entry(text.slice(word.clone())).or_insert_with(|| (word.clone(), 0.0));
-            entry.1 += sum(word);
-        }
-        let mut sums: Vec<(Range<u32>, f32)> = sums.into_values().filter(|(_, sum)| *sum > 0.0).collect();
-        sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
-        sums.truncate(most);
-        sums
     }
+    let words = text.words(segmenter).iter().filter(|word| (word.end as usize) <= read);
+    let sum = |word: &Range<u32>| of_character[word.start as usize..word.end as usize].iter().sum::<f32>();
+    let mut sums: FxHashMap<&str, (Range<u32>, f32)> = FxHashMap::default();
+    for word in words.filter(|word| text.slice((*word).clone()).chars().all(char::is_alphanumeric)) {
+        let entry = sums.entry(text.slice(word.clone())).or_insert_with(|| (word.clone(), 0.0));
+        entry.1 += sum(word);
+    }
+    let mut sums: Vec<(Range<u32>, f32)> = sums.into_values().filter(|(_, sum)| *sum > 0.0).collect();
+    sums.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
+    sums.truncate(most);
+    sums
 }
 
 #[cfg(test)]
@@ -338,7 +364,7 @@ mod tests {
     /// A vocabulary of bodies, each there twice, so that all they have counts.
     fn vocabulary(bodies: &[&str]) -> Vocabulary {
         let texts: Vec<Text> = bodies.iter().flat_map(|body| [Text::new(None, body), Text::new(None, body)]).collect();
-        Vocabulary::new(&texts, &segmenter())
+        Vocabulary::new(&texts, &segmenter(), &Level::ALL)
     }
 
     fn length(features: &[(u32, f32)]) -> f32 {
@@ -371,6 +397,33 @@ mod tests {
         vocabulary.features(text, segmenter).of(Level::Unit).collect()
     }
 
+    /// The words that count most for an owner.
+    fn pushing(
+        vocabulary: &Vocabulary,
+        text: &Text,
+        weight: impl Fn(u32) -> f32,
+        most: usize,
+    ) -> Vec<(Range<u32>, f32)> {
+        words(&vocabulary.features(text, &segmenter()), text, &segmenter(), Level::Unit, weight, most)
+    }
+
+    #[test]
+    fn what_tells_only_the_owner_is_not_looked_for_where_no_owner_is() {
+        let body = "市民来电:人民路路灯不亮,请市政局处理";
+        let text = Text::new(None, body);
+        let texts = [Text::new(None, body), Text::new(None, body)];
+        let [all, matter] =
+            [&Level::ALL[..], &[Level::Category]].map(|levels| Vocabulary::new(&texts, &segmenter(), levels));
+        assert!(matter.len() < all.len());
+        let values = |vocabulary: &Vocabulary| {
+            let features = vocabulary.features(&text, &segmenter());
+            let mut values: Vec<f32> = features.of(Level::Category).map(|(_, value)| value).collect();
+            values.sort_by(f32::total_cmp);
+            values
+        };
+        assert_eq!(values(&matter), values(&all));
+    }
+
     #[test]
     fn what_tells_the_owner_does_not_tell_the_matter() {
         let vocabulary = vocabulary(&["市民来电:人民路路灯不亮,请市政局处理"]);
@@ -391,7 +444,7 @@ mod tests {
         for (title, body) in [("", ""), (" ", "\u{200b}"), ("", "。。。!!"), ("", "🙂"), ("", "xyz")] {
             let features = seen(&vocabulary, &Text::new(Some(title), body), &segmenter());
             assert!(features.is_empty(), "{title:?} {body:?}: {features:?}");
-            let words = vocabulary.words(&Text::new(Some(title), body), &segmenter(), Level::Unit, |_| 1.0, 9);
+            let words = pushing(&vocabulary, &Text::new(Some(title), body), |_| 1.0, 9);
             assert!(words.is_empty(), "{title:?} {body:?}: {words:?}");
         }
     }
@@ -399,17 +452,17 @@ mod tests {
     #[test]
     fn what_one_case_alone_has_does_not_count() {
         let texts = ["路灯不亮", "路灯坏了"].map(|body| Text::new(None, body));
-        let vocabulary = Vocabulary::new(&texts, &segmenter());
+        let vocabulary = Vocabulary::new(&texts, &segmenter(), &Level::ALL);
         let count = |body: &str| seen(&vocabulary, &Text::new(None, body), &segmenter()).len();
         assert!(count("路灯") > 0);
         assert_eq!(count("坏"), 0);
-        assert_eq!(Vocabulary::new(&texts[..1], &segmenter()).len(), 0);
+        assert_eq!(Vocabulary::new(&texts[..1], &segmenter(), &Level::ALL).len(), 0);
     }
 
     #[test]
     fn rare_features_weigh_more() {
         let texts = ["噪音", "噪音", "噪音", "噪音", "噪音漏水", "噪音漏水"].map(|body| Text::new(None, body));
-        let vocabulary = Vocabulary::new(&texts, &segmenter());
+        let vocabulary = Vocabulary::new(&texts, &segmenter(), &Level::ALL);
         let text = Text::new(None, "噪音漏水");
         let value = |word: &str| {
             let place = vocabulary.places[&hash(Block::Words, word)];
@@ -442,7 +495,7 @@ mod tests {
                 [Text::new(Some("路灯"), "不亮"), Text::new(Some("不亮"), "路灯"), Text::new(None, "路灯不亮")]
             })
             .collect();
-        let vocabulary = Vocabulary::new(&texts, &segmenter());
+        let vocabulary = Vocabulary::new(&texts, &segmenter(), &Level::ALL);
         let seen: Vec<Vec<(u32, f32)>> = texts[..3].iter().map(|t| seen(&vocabulary, t, &segmenter())).collect();
         assert_ne!(seen[0], seen[1]);
         assert_ne!(seen[0], seen[2]);
@@ -457,11 +510,7 @@ mod tests {
         assert_ne!(features(&short), features(&format!("{short}噪音")));
         let noise = vocabulary.places[&hash(Block::Words, "噪音")];
         let far = Text::new(None, &format!("{filler}噪音"));
-        assert!(
-            vocabulary
-                .words(&far, &segmenter(), Level::Unit, |feature| f32::from(u8::from(feature == noise)), 9)
-                .is_empty()
-        );
+        assert!(pushing(&vocabulary, &far, |feature| f32::from(u8::from(feature == noise)), 9).is_empty());
     }
 
     #[test]
@@ -472,7 +521,8 @@ mod tests {
             let places: Vec<u32> = pushing.iter().map(|word| vocabulary.places[&hash(Block::Words, *word)]).collect();
             let weight =
                 |feature: u32| places.iter().position(|own| *own == feature).map_or(-0.01, |at| 2.0 - at as f32);
-            let found = vocabulary.words(&text, &segmenter(), Level::Unit, weight, most);
+            let found =
+                words(&vocabulary.features(&text, &segmenter()), &text, &segmenter(), Level::Unit, weight, most);
             assert!(found.is_sorted_by(|a, b| a.1 >= b.1) && found.iter().all(|(_, sum)| *sum > 0.0));
             for (at, (range, _)) in found.iter().enumerate() {
                 assert!(range.start < range.end && range.end <= text.len(), "{range:?}");

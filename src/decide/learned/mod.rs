@@ -18,6 +18,7 @@ mod weighed;
 
 use std::sync::Arc;
 
+pub use features::Features;
 pub use lessons::{Canonical, Neighbour, neighbour};
 pub use level::Level;
 pub use said::{Record, Said, Saying};
@@ -96,18 +97,24 @@ impl Learned {
         self.department_bars.get(department as usize).copied().flatten()
     }
 
+    /// What is seen of a text, made once and used for all that follows.
+    pub fn features(&self, text: &Text, segmenter: &Segmenter) -> Features {
+        self.taught.vocabulary.features(text, segmenter)
+    }
+
     /// The words of a text that speak most for a label, with what each adds to its score; the strongest first.
     pub fn words(
         &self,
         text: &Text,
         segmenter: &Segmenter,
+        features: &Features,
         level: Level,
         label: u32,
         most: usize,
     ) -> Vec<(std::ops::Range<u32>, f32)> {
         let Some(taught) = self.taught.levels.iter().find(|taught| taught.level == level) else { return Vec::new() };
         let weight = |feature: u32| taught.linear.weight(feature, label as usize);
-        self.taught.vocabulary.words(text, segmenter, level, weight, most)
+        features::words(features, text, segmenter, level, weight, most)
     }
 
     /// How often a rule led on the cases of a level, and was right.
@@ -129,18 +136,17 @@ impl Learned {
         day: Option<civil::Date>,
     ) -> Vec<Judgement<'_>> {
         let neighbours = neighbours(cases, text, segmenter, day, |_| true);
-        self.judge_with(text, segmenter, &neighbours, &|_| Said::default())
+        self.judge_with(text, &self.features(text, segmenter), &neighbours, &|_| Said::default())
     }
 
     /// The same, where the nearest cases are known already and rules have spoken.
     pub fn judge_with(
         &self,
         text: &Text,
-        segmenter: &Segmenter,
+        features: &Features,
         neighbours: &[Neighbour],
         said: Saying<'_>,
     ) -> Vec<Judgement<'_>> {
-        let features = self.taught.vocabulary.features(text, segmenter);
         let levels = &self.taught.levels;
         let scores: Vec<Scores> =
             levels.iter().map(|taught| Scores::of(&taught.linear.scores(features.of(taught.level)))).collect();

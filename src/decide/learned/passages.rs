@@ -5,23 +5,32 @@
 //! found by punctuation and a few words; where nothing is found, the features of the part are missing, and that is all.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// Before the first colon stands who turns to whom, if it comes so early.
 const LONGEST_LEAD: usize = 45;
 /// Where there is no colon, so many characters are the beginning.
 const LEAD: usize = 12;
 /// Whoever is asked stands after one of these …
-const ASKS: &[&str] = &["要求", "希望", "建议", "请", "由", "转", "望", "让"];
+static ASKS: LazyLock<Words> =
+    LazyLock::new(|| Words::beginning(&["要求", "希望", "建议", "请", "由", "转", "望", "让"]));
 /// … and before one of these, or the end of the clause.
-const TO_DO: &[&str] =
-    &["核实", "处理", "及时", "尽快", "解决", "协助", "给予", "核查", "答复", "回复", "帮忙", "加强", "来"];
+static TO_DO: LazyLock<Words> = LazyLock::new(|| {
+    Words::beginning(&[
+        "核实", "处理", "及时", "尽快", "解决", "协助", "给予", "核查", "答复", "回复", "帮忙", "加强", "来",
+    ])
+});
 /// Characters of whoever is asked.
 const ASKED: Range<usize> = 2..17;
 /// Names of bodies and places end with these.
-const ENDINGS: &[&str] = &[
-    "局", "队", "办", "中心", "公司", "政府", "委", "所", "院", "路", "街", "村", "镇", "小区", "区", "县", "校", "园",
-    "城", "站", "会", "厂", "店", "桥", "湖", "广场", "大厦", "花园", "银行", "集团", "物业",
-];
+static ENDINGS: LazyLock<Words> = LazyLock::new(|| {
+    Words::ending(&[
+        "局", "队", "办", "中心", "公司", "政府", "委", "所", "院", "路", "街", "村", "镇", "小区", "区", "县", "校",
+        "园", "城", "站", "会", "厂", "店", "桥", "湖", "广场", "大厦", "花园", "银行", "集团", "物业",
+    ])
+});
 /// Characters of such a name.
 const NAME: std::ops::RangeInclusive<usize> = 3..=6;
 
@@ -34,12 +43,10 @@ pub(super) fn lead(text: &[char]) -> Range<usize> {
 /// Whoever is asked to do something: the last place that reads so.
 pub(super) fn asked(text: &[char]) -> Option<Range<usize>> {
     (0..text.len()).rev().find_map(|at| {
-        let ask = ASKS.iter().map(|ask| length_at(text, at, ask)).find(|length| *length > 0)?;
-        let start = at + ask;
+        let start = at + ASKS.begins(&text[at..])?;
         let most = text.len().min(start + ASKED.end);
-        let end = (start..=most).find(|end| {
-            text.get(*end).is_none_or(|c| !is_name(*c)) || TO_DO.iter().any(|word| length_at(text, *end, word) > 0)
-        })?;
+        let end = (start..=most)
+            .find(|end| text.get(*end).is_none_or(|c| !is_name(*c)) || TO_DO.begins(&text[*end..]).is_some())?;
         ASKED.contains(&(end - start)).then_some(start..end)
     })
 }
@@ -52,21 +59,44 @@ pub(super) fn names(text: &[char]) -> impl Iterator<Item = Range<usize>> + '_ {
             begin = at + 1;
         }
         let run = begin;
-        let ends = is_han(text[at]) && ENDINGS.iter().any(|ending| ends_at(text, at + 1, ending));
+        let ends = is_han(text[at]) && ENDINGS.ends(&text[..=at]);
         let lengths = NAME.filter(move |length| ends && at + 1 >= run + length);
         lengths.map(move |length| at + 1 - length..at + 1)
     })
 }
 
-/// The characters of a word, where the text goes on with it; 0 where it does not.
-fn length_at(text: &[char], at: usize, word: &str) -> usize {
-    let length = word.chars().count();
-    let own = text.get(at..at + length);
-    if own.is_some_and(|own| own.iter().copied().eq(word.chars())) { length } else { 0 }
-}
+/// Words by the character that nearly all texts lack at nearly all places: their first, or their last.
+struct Words(FxHashMap<char, Vec<Vec<char>>>);
 
-fn ends_at(text: &[char], end: usize, word: &str) -> bool {
-    end.checked_sub(word.chars().count()).is_some_and(|at| length_at(text, at, word) > 0)
+impl Words {
+    fn beginning(words: &[&str]) -> Words {
+        Words::by(words, |word| word.first())
+    }
+
+    fn ending(words: &[&str]) -> Words {
+        Words::by(words, |word| word.last())
+    }
+
+    fn by(words: &[&str], key: impl Fn(&[char]) -> Option<&char>) -> Words {
+        let mut by: FxHashMap<char, Vec<Vec<char>>> = FxHashMap::default();
+        for word in words {
+            let word: Vec<char> = word.chars().collect();
+            by.entry(key(&word).copied().unwrap_or_default()).or_default().push(word);
+        }
+        Words(by)
+    }
+
+    /// The characters of the word that a text begins with.
+    fn begins(&self, text: &[char]) -> Option<usize> {
+        let words = self.0.get(text.first()?)?;
+        words.iter().find(|word| text.starts_with(word)).map(Vec::len)
+    }
+
+    /// Whether a text ends with one of the words.
+    fn ends(&self, text: &[char]) -> bool {
+        let words = text.last().and_then(|last| self.0.get(last));
+        words.is_some_and(|words| words.iter().any(|word| text.ends_with(word)))
+    }
 }
 
 fn is_han(c: char) -> bool {

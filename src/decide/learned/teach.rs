@@ -128,7 +128,8 @@ impl Taught {
         let step = |done: usize, level| progress(Progress { done, of, level }).then_some(());
         step(0, None)?;
         let texts: Vec<Text> = all.iter().map(|case| Text::new(case.title.as_deref(), &case.text)).collect();
-        let vocabulary = Vocabulary::new(&texts, segmenter);
+        let taught: Vec<Level> = wanted.iter().map(|(level, _)| *level).collect();
+        let vocabulary = Vocabulary::new(&texts, segmenter, &taught);
         step(1, None)?;
         let (groups, parts) = parts(&texts, all);
         step(2, None)?;

@@ -187,10 +187,12 @@ fn the_words_that_pushed_are_those_of_the_matter() {
         let judgement = judge(learned, cases, text);
         assert_eq!(judgement.opinions[0].label, label, "{text}");
         let text = Text::new(None, text);
-        let words = learned.words(&text, &segmenter(), Level::Department, judgement.opinions[0].number, 3);
-        let words: Vec<&str> = words.iter().map(|(range, _)| text.slice(range.clone())).collect();
-        assert!(words.contains(&word), "{words:?}");
-        assert!(learned.words(&text, &segmenter(), Level::Unit, 0, 3).is_empty(), "a level that was not learned");
+        let features = learned.features(&text, &segmenter());
+        let words = |level, label| learned.words(&text, &segmenter(), &features, level, label, 3);
+        let own = words(Level::Department, judgement.opinions[0].number);
+        let own: Vec<&str> = own.iter().map(|(range, _)| text.slice(range.clone())).collect();
+        assert!(own.contains(&word), "{own:?}");
+        assert!(words(Level::Unit, 0).is_empty(), "a level that was not learned");
     }
 }
 
@@ -364,6 +366,7 @@ fn departments_without_cases_are_labels_too() {
     let more = ["气象局".to_owned()];
     let learned = Learned::weigh(Arc::new(taught.clone()), cases, &same, &more, &|_, _| None, &|_| 0.6);
     let said = |_: Level| Said { duties: vec![("气象局".to_owned(), 0.9)], ..Said::default() };
-    let judged = learned.judge_with(&Text::new(None, "天气预报不准"), &segmenter(), &[], &said);
+    let text = Text::new(None, "天气预报不准");
+    let judged = learned.judge_with(&text, &learned.features(&text, &segmenter()), &[], &said);
     assert!(judged[0].opinions.iter().any(|opinion| opinion.label == "气象局" && opinion.number == 5));
 }
