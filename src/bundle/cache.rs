@@ -3,26 +3,34 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tantivy::directory::{MmapDirectory, RamDirectory};
 
-use crate::decide::learned::Taught;
+use crate::decide::Firings;
+use crate::decide::learned::{Examples, Taught, Weighing};
 use crate::knowledge::{Case, Cases, IndexError};
 use crate::say;
 use crate::source::{Code, Diagnostic, Message};
 use crate::text::Segmenter;
 
-/// From so many cases on the index is kept in the cache folder; fewer are indexed in memory, in well under a second.
-const LARGE: usize = 30_000;
-/// Indexes kept at most; the oldest go first.
+/// From so many cases on the index is kept in the cache folder; fewer are indexed in memory, in a quarter of a second.
+const LARGE: usize = 5_000;
+/// Files of one kind kept at most; the oldest go first.
 const KEPT: usize = 4;
 /// Changed whenever the index of the same content would come out differently.
 const FORMAT: &str = "1";
 
 /// Changed whenever the same cases would teach something else, or it is written differently.
 const LESSONS_FORMAT: &str = "2";
-/// Bytes of the checksum before the lessons.
+/// Bytes of the checksum before a value.
 const SUM: usize = 32;
+/// Folders for what cases taught, what that is weighed on, what weighing gave, and what rules say of cases.
+const LESSONS: &str = "lessons";
+const EXAMPLES: &str = "examples";
+const WEIGHINGS: &str = "weighings";
+const FIRINGS: &str = "firings";
 
 /// Where large indexes and what cases taught are kept.
 #[derive(Clone, Debug, Default)]
@@ -83,30 +91,65 @@ impl Cache {
 impl Cache {
     /// What cases taught, by the name of the lessons; none where it is not kept, damaged or of another version.
     pub(super) fn taught(&self, key: &str) -> Option<Taught> {
-        let bytes = fs::read(self.lessons(key)?).ok()?;
-        let (sum, content) = bytes.split_at_checked(SUM)?;
-        let whole = Sha256::digest(content).as_slice() == sum;
-        let taught: Taught = postcard::from_bytes(content).ok().filter(|_| whole)?;
+        let taught: Taught = read(&self.kept(LESSONS, key)?)?;
         taught.is_sound().then(|| taught.ready())
     }
 
+    /// The examples that weighing is fitted on; none as above.
+    pub(super) fn examples(&self, key: &str, taught: &Taught) -> Option<Examples> {
+        read(&self.kept(EXAMPLES, key)?).filter(|examples| taught.fits(examples))
+    }
+
     /// Keeps what cases taught. Where that fails it is learned again next time; the log says why.
-    pub(super) fn keep_taught(&self, key: &str, taught: &Taught) {
-        let Some(place) = self.lessons(key) else { return };
-        if let Err(error) = write_lessons(&place, taught) {
-            tracing::warn!(%error, place = %place.display(), "what was learned could not be kept");
+    pub(super) fn keep_taught(&self, key: &str, taught: &Taught, examples: &Examples) {
+        self.keep(EXAMPLES, key, examples);
+        self.keep(LESSONS, key, taught);
+    }
+
+    /// What weighing gave.
+    pub(super) fn weighing(&self, key: &str) -> Option<Weighing> {
+        read(&self.kept(WEIGHINGS, key)?)
+    }
+
+    /// Keeps what weighing gave.
+    pub(super) fn keep_weighing(&self, key: &str, weighing: &Weighing) {
+        self.keep(WEIGHINGS, key, weighing);
+    }
+
+    /// What rules say of cases.
+    pub(super) fn firings(&self, key: &str) -> Option<Firings> {
+        read(&self.kept(FIRINGS, key)?)
+    }
+
+    /// Keeps what rules say of cases.
+    pub(super) fn keep_firings(&self, key: &str, firings: &Firings) {
+        self.keep(FIRINGS, key, firings);
+    }
+
+    fn keep(&self, what: &str, key: &str, value: &impl Serialize) {
+        let Some(place) = self.kept(what, key) else { return };
+        if let Err(error) = write(&place, value) {
+            tracing::warn!(%error, place = %place.display(), "the cache could not be written");
         }
     }
 
-    fn lessons(&self, key: &str) -> Option<PathBuf> {
+    fn kept(&self, what: &str, key: &str) -> Option<PathBuf> {
         let name = format!("{LESSONS_FORMAT}-{}-{key}", env!("CARGO_PKG_VERSION"));
-        Some(self.folder.as_ref()?.join("lessons").join(name))
+        Some(self.folder.as_ref()?.join(what).join(name))
     }
 }
 
+/// A file of the cache: a checksum, then the value.
+fn read<T: DeserializeOwned>(place: &Path) -> Option<T> {
+    let bytes = fs::read(place).ok()?;
+    let (sum, content) = bytes.split_at_checked(SUM)?;
+    let whole = Sha256::digest(content).as_slice() == sum;
+    postcard::from_bytes(content).ok().filter(|_| whole)
+}
+
 /// Written beside the place and renamed, so that what is in the cache is always whole.
-fn write_lessons(place: &Path, taught: &Taught) -> std::io::Result<()> {
-    let content = postcard::to_stdvec(taught).map_err(std::io::Error::other)?;
+fn write(place: &Path, value: &impl Serialize) -> std::io::Result<()> {
+    let content = postcard::to_stdvec(value).map_err(std::io::Error::other)?;
     let Some(folder) = place.parent() else { return Ok(()) };
     fs::create_dir_all(folder)?;
     let unfinished = place.with_extension(format!("{}.new", std::process::id()));
@@ -145,7 +188,7 @@ fn build(folder: &Path, place: &Path, key: &str, cases: &[Case], segmenter: &Seg
     Cases::open(&open(place)?, key, cases.to_vec())
 }
 
-/// Removes all but the newest indexes. What cannot be removed stays.
+/// Removes all but the newest. What cannot be removed stays.
 fn forget_old(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut kept: Vec<_> =

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::cache::Cache;
+use super::snapshot;
 use crate::catalog::Catalog;
-use crate::decide::learned::{Learned, Level, Progress, Taught};
-use crate::decide::{Past, Settings};
+use crate::decide::learned::{Examples, Learned, Level, Progress, Taught};
+use crate::decide::{Firings, Hearing, Past, Settings};
 use crate::knowledge::Cases;
 use crate::rules::{Compiled, Scenario, Vocabulary};
 use crate::text::Segmenter;
@@ -44,7 +46,13 @@ pub type OnProgress = Box<dyn Fn(Progress) -> bool + Send>;
 pub(super) struct Material<'a> {
     /// What names the lessons.
     pub(super) key: String,
-    /// What names terms and shared conditions.
+    /// What names all else that weighing depends on: scenarios, terms, responsibility, regions, settings.
+    pub(super) rules_key: String,
+    /// What names the cases and the dictionary.
+    pub(super) cases_key: String,
+    /// What names departments and regions.
+    pub(super) catalog_key: String,
+    /// What names terms, shared conditions and the dictionary.
     pub(super) vocabulary_key: String,
     pub(super) vocabulary: &'a Vocabulary,
     pub(super) cases: &'a Arc<Cases>,
@@ -58,25 +66,20 @@ pub(super) struct Material<'a> {
 #[derive(Default)]
 pub(super) struct Lessons {
     taught: Option<(String, Arc<Taught>)>,
-    past: Option<PastOf>,
+    /// Read when something is to be weighed.
+    examples: Option<(String, Arc<Examples>)>,
+    /// By the name of the cases.
+    firings: Option<(String, Firings)>,
     /// Learns what is missing, while the load waits.
     pub(super) learn: Option<OnProgress>,
     /// Leaves learning out altogether.
     pub(super) leave_out: bool,
 }
 
-/// What rules said of past cases, and what that depended on.
-struct PastOf {
-    rules: Arc<Compiled>,
-    catalog: Arc<Catalog>,
-    cases: Arc<Cases>,
-    vocabulary_key: String,
-    past: Past,
-}
-
 impl Lessons {
     /// Takes over what was learned elsewhere for lessons of this name.
-    pub(super) fn take(&mut self, key: String, taught: Arc<Taught>) {
+    pub(super) fn take(&mut self, key: String, taught: Arc<Taught>, examples: Arc<Examples>) {
+        self.examples = Some((key.clone(), examples));
         self.taught = Some((key, taught));
     }
 
@@ -86,76 +89,104 @@ impl Lessons {
         if self.leave_out || !Taught::is_possible(material.cases.all()) {
             return (None, Learning::default());
         }
-        let ready = self.taught.as_ref().is_some_and(|(key, _)| *key == material.key);
-        let found = if ready { None } else { cache.taught(&material.key) };
-        let found =
-            found.or_else(|| self.learn.as_ref().filter(|_| !ready).and_then(|told| learn(material, cache, told)));
-        if let Some(taught) = found {
-            self.taught = Some((material.key.clone(), Arc::new(taught)));
-        }
-        let Some((key, taught)) = self.taught.clone() else { return (None, state(LearningState::Missing)) };
-        let learned = Arc::new(self.weigh(taught, material));
-        (Some(learned), state(if key == material.key { LearningState::Ready } else { LearningState::Stale }))
+        self.find(material, cache);
+        let weighed = |own: &mut Self, (key, taught): (String, Arc<Taught>)| {
+            let learned = Arc::new(own.weigh(&key, taught, material, cache)?);
+            let state = state(if key == material.key { LearningState::Ready } else { LearningState::Stale });
+            Some((Some(learned), state))
+        };
+        self.taught.clone().and_then(|taught| weighed(self, taught)).unwrap_or((None, state(LearningState::Missing)))
     }
 
-    fn weigh(&mut self, taught: Arc<Taught>, material: &Material<'_>) -> Learned {
-        self.listen(material);
-        let past = self.past.as_ref().map(|past| &past.past);
-        weigh(taught, material.cases, material.catalog, material.settings, past)
+    /// Sees that what these cases taught is at hand, if it can be had.
+    fn find(&mut self, material: &Material<'_>, cache: &Cache) {
+        if self.taught.as_ref().is_some_and(|(key, _)| *key == material.key) {
+            return;
+        }
+        if let Some(taught) = cache.taught(&material.key) {
+            self.taught = Some((material.key.clone(), Arc::new(taught)));
+        } else if let Some((taught, examples)) = self.learn.as_ref().and_then(|told| learn(material, cache, told)) {
+            self.take(material.key.clone(), Arc::new(taught), Arc::new(examples));
+        }
+    }
+
+    /// Weighs what was taught, unless that has been done before; none where the examples for it are gone.
+    fn weigh(&mut self, key: &str, taught: Arc<Taught>, material: &Material<'_>, cache: &Cache) -> Option<Learned> {
+        let catalog = material.catalog;
+        let name = format!("{}-{}-{}", short(key), short(&material.key), short(&material.rules_key));
+        if let Some(weighing) = cache.weighing(&name) {
+            let canonical = |level: Level, label: &str| canonical(catalog, level, label);
+            let more = departments(catalog);
+            let before = Learned::weighed_before(Arc::clone(&taught), weighing, material.cases, &canonical, &more);
+            if before.is_some() {
+                return before;
+            }
+        }
+        if self.examples.as_ref().is_none_or(|(own, _)| own != key) {
+            self.examples = cache.examples(key, &taught).map(|examples| (key.to_owned(), Arc::new(examples)));
+        }
+        let (_, examples) = self.examples.clone()?;
+        let past = self.listen(material, cache);
+        let learned = weigh(taught, &examples, material.cases, catalog, material.settings, Some(&past));
+        cache.keep_weighing(&name, learned.weighing());
+        Some(learned)
     }
 
     /// Hears what rules say of past cases: all of them, or those that an edit changed.
-    fn listen(&mut self, material: &Material<'_>) {
-        let Material { cases, segmenter, catalog, rules, .. } = material;
-        let before = self.past.take().filter(|before| {
-            Arc::ptr_eq(&before.cases, cases)
-                && Arc::ptr_eq(&before.catalog, catalog)
-                && before.vocabulary_key == material.vocabulary_key
-        });
-        let again = before.and_then(|before| {
-            let changed = changed(&before.rules, rules);
-            // Not worth it, when most have changed.
-            if changed.len() * 2 > rules.scenarios().len() {
-                return None;
-            }
-            let changed = Compiled::new(changed, material.vocabulary, segmenter, Some(rules), &mut Vec::new())?;
-            Some(before.past.after(cases, rules, &changed, segmenter))
-        });
-        let past = again.unwrap_or_else(|| Past::new(cases, rules, catalog, segmenter));
-        self.past = Some(PastOf {
-            rules: Arc::clone(rules),
-            catalog: Arc::clone(catalog),
-            cases: Arc::clone(cases),
-            vocabulary_key: material.vocabulary_key.clone(),
-            past,
-        });
+    fn listen(&mut self, material: &Material<'_>, cache: &Cache) -> Past {
+        let Material { cases, segmenter, catalog, rules, vocabulary, cases_key, .. } = material;
+        let before = self.firings.take().filter(|(key, _)| key == cases_key);
+        let before = before.map(|(_, firings)| firings).or_else(|| cache.firings(cases_key));
+        let mut firings = before.unwrap_or_default();
+        let name = |scenario: &Arc<Scenario>| {
+            let own = Sha256::digest(scenario.source.text.as_bytes());
+            format!("{} {} {}", scenario.id, snapshot::hex(&own), material.vocabulary_key)
+        };
+        let names: Vec<String> = rules.scenarios().iter().map(name).collect();
+        let compile = |changed| Compiled::new(changed, vocabulary, segmenter, Some(rules), &mut Vec::new());
+        let hearing = Hearing {
+            cases,
+            rules,
+            names: &names,
+            catalog,
+            catalog_key: &material.catalog_key,
+            segmenter,
+            compile: &compile,
+        };
+        if firings.hear(&hearing) {
+            cache.keep_firings(cases_key, &firings);
+        }
+        let past = Past::of(&firings, &hearing);
+        self.firings = Some((cases_key.clone(), firings));
+        past
     }
+}
+
+/// Enough of a hash to name a file with two others.
+fn short(key: &str) -> &str {
+    key.get(..16).unwrap_or(key)
+}
+
+fn departments(catalog: &Catalog) -> Vec<String> {
+    catalog.departments().iter().map(|department| department.id.clone()).collect()
 }
 
 /// Weighs what cases taught against what rules said of them, with the departments of a catalogue.
 pub fn weigh(
     taught: Arc<Taught>,
+    examples: &Examples,
     cases: &Cases,
     catalog: &Catalog,
     settings: &Settings,
     past: Option<&Past>,
 ) -> Learned {
-    let departments: Vec<String> = catalog.departments().iter().map(|department| department.id.clone()).collect();
     let target = |department: &str| {
         let own = catalog.department(department).and_then(|department| department.bar);
         own.map_or(settings.target, |bar| bar.target)
     };
     let said = |case: &str, level: Level| past?.said(case, level, catalog);
     let canonical = |level: Level, label: &str| canonical(catalog, level, label);
-    Learned::weigh(taught, cases, &canonical, &departments, &said, &target)
-}
-
-/// The scenarios that were not there before, or not so.
-fn changed(before: &Compiled, now: &Compiled) -> Vec<Arc<Scenario>> {
-    let is_same = |scenario: &Arc<Scenario>| {
-        before.position(&scenario.id).is_some_and(|at| Arc::ptr_eq(&before.scenarios()[at], scenario))
-    };
-    now.scenarios().iter().filter(|scenario| !is_same(scenario)).cloned().collect()
+    Learned::weigh(taught, examples, cases, &canonical, &departments(catalog), &said, &target)
 }
 
 /// The name under which a label is known: departments and units by their id, whatever name a case has.
@@ -167,9 +198,9 @@ pub fn canonical(catalog: &Catalog, level: Level, label: &str) -> String {
     department.map_or_else(|| label.to_owned(), |department| department.id.clone())
 }
 
-fn learn(material: &Material<'_>, cache: &Cache, told: &OnProgress) -> Option<Taught> {
+fn learn(material: &Material<'_>, cache: &Cache, told: &OnProgress) -> Option<(Taught, Examples)> {
     let canonical = |level: Level, label: &str| canonical(material.catalog, level, label);
-    let taught = Taught::teach(material.cases, material.segmenter, &Level::ALL, &canonical, told)?;
-    cache.keep_taught(&material.key, &taught);
-    Some(taught)
+    let (taught, examples) = Taught::teach(material.cases, material.segmenter, &Level::ALL, &canonical, told)?;
+    cache.keep_taught(&material.key, &taught, &examples);
+    Some((taught, examples))
 }

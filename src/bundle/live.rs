@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::load::{Bundle, Loaded, Loader};
 use super::{Cache, History, Snapshot, SnapshotError, TeacherProgress, git};
-use crate::decide::learned::Taught;
+use crate::decide::learned::{Examples, Taught};
 use crate::source::{Diagnostic, Message};
 
 /// The bundle that answers now.
@@ -126,8 +126,8 @@ impl Live {
     }
 
     /// Takes over what was learned for lessons of this name, and reads the folder again.
-    pub fn take_lessons(&self, key: String, taught: Arc<Taught>) -> Attempt {
-        self.loader.lock().unwrap_or_else(PoisonError::into_inner).take_lessons(key, taught);
+    pub fn take_lessons(&self, key: String, taught: Arc<Taught>, examples: Arc<Examples>) -> Attempt {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).take_lessons(key, taught, examples);
         self.reload()
     }
 

@@ -13,7 +13,7 @@ use super::files::{self, Kind};
 use super::learning::{Learning, LearningState, Lessons, Material, OnProgress};
 use super::{FileContent, Snapshot, references, settings, snapshot};
 use crate::catalog::{Catalog, CatalogFiles};
-use crate::decide::learned::Taught;
+use crate::decide::learned::{Examples, Taught};
 use crate::decide::{Engine, Parts, Prepared, Settings};
 use crate::knowledge::{Article, Cases, Knowledge, Notice, Reference, read_cases, unique};
 use crate::rules::{Compiled, Scenario, Vocabulary};
@@ -75,6 +75,10 @@ struct Made<T> {
 /// lines.
 const MOST_FINDINGS: usize = 10_000;
 
+/// What weighing depends on, beside what lessons do.
+const WEIGHED: &[Kind] =
+    &[Kind::Scenario, Kind::Terms, Kind::Conditions, Kind::Regions, Kind::Responsibility, Kind::Settings];
+
 /// What one file became.
 #[derive(Clone)]
 enum Read {
@@ -127,8 +131,8 @@ impl Loader {
     }
 
     /// Takes over what was learned elsewhere for lessons of this name.
-    pub fn take_lessons(&mut self, key: String, taught: Arc<Taught>) {
-        self.lessons.take(key, taught);
+    pub fn take_lessons(&mut self, key: String, taught: Arc<Taught>, examples: Arc<Examples>) {
+        self.lessons.take(key, taught, examples);
     }
 
     /// Loads a snapshot. `at` is the time on the bundle's clock, for warnings about what has expired.
@@ -188,7 +192,10 @@ impl Loader {
         let settings = settings?;
         let material = Material {
             key: hash_of(&snapshot, &[Kind::Cases, Kind::Dictionary, Kind::Departments]),
-            vocabulary_key: hash_of(&snapshot, &[Kind::Terms, Kind::Conditions]),
+            rules_key: hash_of(&snapshot, WEIGHED),
+            cases_key: hash_of(&snapshot, &[Kind::Cases, Kind::Dictionary]),
+            catalog_key: hash_of(&snapshot, &[Kind::Departments, Kind::Regions]),
+            vocabulary_key: hash_of(&snapshot, &[Kind::Terms, Kind::Conditions, Kind::Dictionary]),
             vocabulary: &vocabulary,
             cases: &knowledge.cases,
             segmenter: &segmenter,

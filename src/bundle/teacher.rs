@@ -65,10 +65,10 @@ fn learn(live: &Weak<Live>, key: &str, cache: &Cache, progress: &TeacherProgress
         wanted()
     };
     let taught = Taught::teach(&engine.knowledge().cases, engine.segmenter(), &Level::ALL, &canonical, &told);
-    let Some(taught) = taught else { return !wanted() };
-    cache.keep_taught(key, &taught);
+    let Some((taught, examples)) = taught else { return !wanted() };
+    cache.keep_taught(key, &taught, &examples);
     let Some(live) = live.upgrade() else { return true };
-    let attempt = live.take_lessons(key.to_owned(), Arc::new(taught));
+    let attempt = live.take_lessons(key.to_owned(), Arc::new(taught), Arc::new(examples));
     tracing::info!(revision = attempt.revision, accepted = attempt.accepted, "learned from cases");
     attempt.accepted
 }

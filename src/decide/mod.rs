@@ -24,5 +24,5 @@ pub use decision::{
     ScenarioReference, Source, WordItem,
 };
 pub use engine::{Engine, Options, Parts, Settings};
-pub use past::Past;
+pub use past::{Firings, Hearing, Past};
 pub use prepared::Prepared;

@@ -1,5 +1,7 @@
 //! From which confidence on an answer may go out by itself.
 
+use serde::{Deserialize, Serialize};
+
 /// The share that the true one exceeds with 95 % confidence: the lower end of the score interval (Wilson: *Probable
 /// Inference, the Law of Succession, and Statistical Inference*, 1927), one-sided. 52 right of 52 make 0.95. `right` and
 /// `count` need not be whole numbers; where nothing was seen it is 0.
@@ -17,7 +19,7 @@ pub fn wilson_lower(right: f64, count: f64) -> f64 {
 }
 
 /// Answers in order of their confidence, to be asked how right they are from a confidence on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Answers {
     /// Confidence, and how many are right and how many there are from it on; the surest first, each confidence once.
     steps: Vec<(f64, f64, f64)>,

@@ -44,7 +44,9 @@ pub struct Linear {
     biases: Vec<f32>,
     /// Where the weights of each feature begin, and where the last end.
     starts: Vec<u32>,
-    weights: Vec<(u16, f32)>,
+    /// Class and weight, in steps of `step`: half the memory, and far below what moves a score.
+    weights: Vec<(u16, i16)>,
+    step: f32,
 }
 
 impl Linear {
@@ -57,8 +59,10 @@ impl Linear {
     pub fn scores(&self, row: impl IntoIterator<Item = (u32, f32)>) -> Vec<f32> {
         let mut scores = self.biases.clone();
         for (column, value) in row {
-            for (class, weight) in self.weights_of(column) {
-                scores[usize::from(*class)] += value * weight;
+            let value = value * self.step;
+            for (class, steps) in self.weights_of(column) {
+                // A model that was read from a file has been held to `is_sound`.
+                scores[usize::from(*class)] += value * f32::from(*steps);
             }
         }
         scores
@@ -67,7 +71,10 @@ impl Linear {
     /// What one feature of value 1 adds to the score of a class.
     pub fn weight(&self, column: u32, class: usize) -> f32 {
         let weights = self.weights_of(column);
-        weights.iter().find(|(own, _)| usize::from(*own) == class).map_or(0.0, |(_, weight)| *weight)
+        weights
+            .iter()
+            .find(|(own, _)| usize::from(*own) == class)
+            .map_or(0.0, |(_, steps)| f32::from(*steps) * self.step)
     }
 
     /// Whether everything in it fits together, for a model that was read from a file.
@@ -76,11 +83,12 @@ impl Linear {
             && self.starts.len() == width + 1
             && self.starts.is_sorted()
             && self.starts.last().is_some_and(|end| *end as usize == self.weights.len())
-            && self.weights.iter().all(|(class, weight)| u32::from(*class) < self.classes && weight.is_finite())
+            && self.weights.iter().all(|(class, _)| u32::from(*class) < self.classes)
+            && self.step.is_finite()
             && self.biases.iter().all(|bias| bias.is_finite())
     }
 
-    fn weights_of(&self, column: u32) -> &[(u16, f32)] {
+    fn weights_of(&self, column: u32) -> &[(u16, i16)] {
         let column = column as usize;
         match (self.starts.get(column), self.starts.get(column + 1)) {
             (Some(start), Some(end)) => &self.weights[*start as usize..*end as usize],
@@ -257,16 +265,18 @@ impl<'a> Solver<'a> {
         let width = self.of.matrix.width();
         let mut starts = Vec::with_capacity(width + 1);
         let mut weights = Vec::new();
+        let largest = self.weights.iter().fold(NEGLIGIBLE, |largest, weight| largest.max(weight.abs()));
+        let step = largest / f32::from(i16::MAX);
         for column in 0..width {
             starts.push(weights.len() as u32);
             let own = &self.weights[column * self.stride..][..self.of.classes];
             let kept = own.iter().enumerate().filter(|(_, weight)| weight.abs() >= NEGLIGIBLE);
-            weights.extend(kept.map(|(class, weight)| (class as u16, *weight)));
+            weights.extend(kept.map(|(class, weight)| (class as u16, (weight / step).round() as i16)));
         }
         starts.push(weights.len() as u32);
         let biases =
             self.weights[width * self.stride..][..self.of.classes].iter().map(|w| w * self.of.fit.bias).collect();
-        Linear { classes: self.of.classes as u32, biases, starts, weights }
+        Linear { classes: self.of.classes as u32, biases, starts, weights, step }
     }
 }
 

@@ -92,12 +92,13 @@ impl Routing {
             None => label.to_owned(),
         };
         let taught = Taught::teach(&cases, &segmenter, &levels, &named, progress);
-        let Some(taught) = taught.map(Arc::new) else { return Ok(None) };
+        let Some((taught, examples)) = taught else { return Ok(None) };
+        let taught = Arc::new(taught);
         let learned = Arc::new(match bundle.map(|bundle| &bundle.engine) {
-            None => Learned::weigh(taught, &cases, &same, &[], &|_, _| None, &|_| 1.0),
+            None => Learned::weigh(taught, &examples, &cases, &same, &[], &|_, _| None, &|_| 1.0),
             Some(engine) => {
                 let past = Past::new(&cases, engine.rules(), engine.catalog(), &segmenter);
-                weigh(taught, &cases, engine.catalog(), engine.settings(), Some(&past))
+                weigh(taught, &examples, &cases, engine.catalog(), engine.settings(), Some(&past))
             }
         });
         let with_rules = bundle.map(|bundle| bundle.engine.with_cases(Arc::clone(&cases), Arc::clone(&learned)));

@@ -1,5 +1,7 @@
 //! From which confidence on a learned answer may go out by itself.
 
+use serde::{Deserialize, Serialize};
+
 use crate::learn::{Answers, wilson_lower};
 
 /// So many answers, as good as all labels' are at least, count for each label beside its own: most departments have too
@@ -15,7 +17,7 @@ pub(super) struct Answer {
 }
 
 /// The bars of one level.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Bars {
     held_out: Answers,
     recent: Answers,

@@ -12,7 +12,7 @@ mod said;
 mod scores;
 mod teach;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod weigh;
 mod weighed;
 
@@ -22,13 +22,15 @@ pub use features::Features;
 pub use lessons::{Canonical, Neighbour, neighbour};
 pub use level::Level;
 pub use said::{Record, Said, Saying};
-pub use teach::{LEAST_CASES, Progress, Taught};
+pub use teach::{Examples, LEAST_CASES, Progress, Taught};
 
 use jiff::civil;
+use serde::{Deserialize, Serialize};
+
 use lessons::{Labels, neighbours};
 use scores::Scores;
 use weigh::{Below, candidates};
-use weighed::{Ranked, Weighed};
+use weighed::{Ranked, Thoughts, Weighed};
 
 use crate::knowledge::Cases;
 use crate::text::{Segmenter, Text};
@@ -57,44 +59,68 @@ pub struct Judgement<'a> {
 #[derive(Clone, Debug)]
 pub struct Learned {
     taught: Arc<Taught>,
-    levels: Vec<(Weighed, Labels)>,
+    labels: Vec<Labels>,
+    weighing: Arc<Weighing>,
+}
+
+/// What weighing gives: small, and depending on rules, so that it is kept beside what was taught.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Weighing {
+    levels: Vec<Weighed>,
     /// For each department the confidence from which on it may be dispatched to.
     department_bars: Vec<Option<f64>>,
 }
 
 impl Learned {
-    /// Weighs what was taught. `cases` are those that vote now, taught or not; `more` are departments that no case may
-    /// have had yet; `said` tells what is said of a case that taught, by id, beside what cases say.
+    /// Weighs what was taught, on examples. `cases` are those that vote now, taught or not; `more` are departments that no
+    /// case may have had yet; `said` tells what is said of a case that taught, by id, beside what cases say.
     pub fn weigh(
         taught: Arc<Taught>,
+        examples: &Examples,
         cases: &Cases,
         canonical: Canonical<'_>,
         more: &[String],
         said: &dyn Fn(&str, Level) -> Option<Said>,
         target: &dyn Fn(&str) -> f64,
     ) -> Learned {
-        let mut levels: Vec<(Weighed, Labels)> = Vec::new();
-        for own in &taught.levels {
-            let more = if own.level == Level::Department { more } else { &[] };
-            let labels = Labels::new(own.level, cases.all(), &own.names, more, canonical);
+        let labels = taught.labels(cases, canonical, more);
+        let mut thoughts: Vec<Thoughts> = Vec::new();
+        let mut weighing = Weighing::default();
+        for ((own, examples), labels) in taught.levels.iter().zip(&examples.levels).zip(&labels) {
             let above = taught.levels.iter().position(|other| Some(other.level) == own.level.above());
+            let above = above.and_then(|above| thoughts.get(above));
             let said = |case: u32| said(&taught.cases[case as usize], own.level);
-            let above = above.and_then(|above| levels.get(above)).map(|(weighed, _)| weighed);
-            let weighed = Weighed::fit(own, &labels, taught.cases.len(), above, &said);
-            levels.push((weighed, labels));
+            let (weighed, thought) = Weighed::fit(own, examples, labels, taught.cases.len(), above, &said);
+            if own.level == Level::Department {
+                let bar = |(label, name): (u32, &String)| weighed.bars.of_label(label, target(name));
+                weighing.department_bars = (0..).zip(&labels.names).map(bar).collect();
+            }
+            weighing.levels.push(weighed);
+            thoughts.push(thought);
         }
-        let mut learned = Learned { taught, levels, department_bars: Vec::new() };
-        let at = learned.taught.levels.iter().position(|own| own.level == Level::Department);
-        if let Some((weighed, labels)) = at.map(|at| &learned.levels[at]) {
-            let bar = |(label, name): (u32, &String)| weighed.bars.of_label(label, target(name));
-            learned.department_bars = (0..).zip(&labels.names).map(bar).collect();
-        }
-        learned
+        Learned { taught, labels, weighing: Arc::new(weighing) }
+    }
+
+    /// With what was weighed before, of the same lessons, cases, departments and rules; none where it cannot be of these.
+    pub fn weighed_before(
+        taught: Arc<Taught>,
+        weighing: Weighing,
+        cases: &Cases,
+        canonical: Canonical<'_>,
+        more: &[String],
+    ) -> Option<Learned> {
+        let labels = taught.labels(cases, canonical, more);
+        (weighing.levels.len() == taught.levels.len()).then(|| Learned { taught, labels, weighing: Arc::new(weighing) })
+    }
+
+    /// What weighing gave, to be kept.
+    pub fn weighing(&self) -> &Arc<Weighing> {
+        &self.weighing
     }
 
     /// The confidence from which on a department, by its number, may be dispatched to; none where nothing earned it.
     pub fn department_bar(&self, department: u32) -> Option<f64> {
-        self.department_bars.get(department as usize).copied().flatten()
+        self.weighing.department_bars.get(department as usize).copied().flatten()
     }
 
     /// What is seen of a text, made once and used for all that follows.
@@ -152,7 +178,8 @@ impl Learned {
             levels.iter().map(|taught| Scores::of(&taught.linear.scores(features.of(taught.level)))).collect();
         let mut thought: Vec<Ranked> = Vec::new();
         let mut judgements = Vec::new();
-        for ((taught, scores_here), (weighed, labels)) in levels.iter().zip(&scores).zip(&self.levels) {
+        let weighed = self.weighing.levels.iter().zip(&self.labels);
+        for ((taught, scores_here), (weighed, labels)) in levels.iter().zip(&scores).zip(weighed) {
             let below = levels.iter().position(|other| other.level.above() == Some(taught.level));
             let below = below.and_then(|at| Some(Below { scores: &scores[at], parents: taught.below.as_deref()? }));
             let (frequencies, normalised) = (&taught.frequencies, text.normalised());
@@ -188,6 +215,6 @@ impl Learned {
 
     fn weighed(&self, level: Level) -> Option<&Weighed> {
         let at = self.taught.levels.iter().position(|taught| taught.level == level)?;
-        self.levels.get(at).map(|(weighed, _)| weighed)
+        self.weighing.levels.get(at)
     }
 }

@@ -1,6 +1,8 @@
 //! What is said of a text beside what cases say: by rules that fire, and by what departments are for.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::lessons::Labels;
@@ -21,7 +23,7 @@ pub struct Said {
 pub type Saying<'a> = &'a dyn Fn(Level) -> Said;
 
 /// How often a rule led on cases, and how often what it stands for was right.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Cases on which it led.
     pub led: u32,
@@ -42,7 +44,7 @@ impl Record {
 }
 
 /// The records of all rules at one level, by id of the scenario.
-pub(super) type Records = FxHashMap<String, Record>;
+pub(super) type Records = BTreeMap<String, Record>;
 
 /// What is said at one level, labels by number.
 #[derive(Clone, Debug, Default)]

@@ -51,14 +51,26 @@ pub(super) struct TaughtLevel {
     pub(super) names: Vec<String>,
     pub(super) linear: Linear,
     pub(super) frequencies: Frequencies,
-    /// Every real case, predicted from the parts that it is not in.
-    pub(super) held_out: Vec<Example>,
-    /// The cases of the most recent month, predicted from the months before it.
-    pub(super) recent: Vec<Example>,
     /// For each label that of the level above which its cases have most often, where there is such a level.
     pub(super) above: Option<Vec<Option<u32>>>,
     /// For each label of the level below that of this one, where there is such a level.
     pub(super) below: Option<Vec<Option<u32>>>,
+}
+
+/// Cases as models of one level see them that had not seen them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct LevelExamples {
+    /// Every real case, predicted from the parts that it is not in.
+    pub(super) held_out: Vec<Example>,
+    /// The cases of the most recent month, predicted from the months before it.
+    pub(super) recent: Vec<Example>,
+}
+
+/// What everything that cases say is weighed on: beside the models, since only weighing needs it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Examples {
+    /// For each level that was taught.
+    pub(super) levels: Vec<LevelExamples>,
 }
 
 /// The models of one level, and what they say of cases that they had not seen.
@@ -116,13 +128,13 @@ impl Taught {
         levels: &[Level],
         canonical: Canonical<'_>,
         progress: &dyn Fn(Progress) -> bool,
-    ) -> Option<Taught> {
+    ) -> Option<(Taught, Examples)> {
         let all = cases.all();
         let labels = levels.iter().map(|level| (*level, Labels::new(*level, all, &[], &[], canonical)));
         let wanted: Vec<(Level, Labels)> =
             labels.filter(|(_, labels)| labels.names.len() > 1 && labels.real(all).len() >= LEAST_CASES).collect();
         if wanted.is_empty() {
-            return Some(Taught::default());
+            return Some((Taught::default(), Examples::default()));
         }
         let of = 3 + wanted.len() * (FOLDS + 2);
         let step = |done: usize, level| progress(Progress { done, of, level }).then_some(());
@@ -162,22 +174,42 @@ impl Taught {
             fitted.push(lessons.fit_level(level, labels, &next)?);
         }
         step(of, None)?;
-        let levels = fitted.iter().map(|own| lessons.level(own, &fitted)).collect();
-        Some(Taught { vocabulary, levels, cases: all.iter().map(|case| case.id.clone()).collect() })
+        let (levels, examples) = fitted.iter().map(|own| lessons.level(own, &fitted)).unzip();
+        let cases = all.iter().map(|case| case.id.clone()).collect();
+        Some((Taught { vocabulary, levels, cases }, Examples { levels: examples }))
+    }
+
+    /// The labels of each level among cases that vote now, with departments that none may have had yet.
+    pub(super) fn labels(&self, cases: &Cases, canonical: Canonical<'_>, more: &[String]) -> Vec<Labels> {
+        let of_level = |own: &TaughtLevel| {
+            let more = if own.level == Level::Department { more } else { &[] };
+            Labels::new(own.level, cases.all(), &own.names, more, canonical)
+        };
+        self.levels.iter().map(of_level).collect()
     }
 
     /// Whether everything in it fits together, for what was read from a file.
     pub fn is_sound(&self) -> bool {
         self.vocabulary.is_sound()
             && self.levels.iter().all(|level| {
-                let labels = level.names.len() as u32;
-                let examples = || level.held_out.iter().chain(&level.recent);
                 level.linear.is_sound(self.vocabulary.len())
                     && level.linear.classes() == level.names.len()
-                    && examples().all(|example| (example.case as usize) < self.cases.len() && example.right < labels)
-                    && examples().all(|example| example.candidates.iter().all(|candidate| candidate.label < labels))
                     && level.above.as_ref().is_none_or(|above| above.len() == level.names.len())
             })
+    }
+
+    /// Whether examples that were read from a file are of these lessons.
+    pub fn fits(&self, examples: &Examples) -> bool {
+        let fits = |level: &TaughtLevel, own: &LevelExamples| {
+            let labels = level.names.len() as u32;
+            let known = |example: &Example| (example.case as usize) < self.cases.len() && example.right < labels;
+            own.held_out
+                .iter()
+                .chain(&own.recent)
+                .all(|example| known(example) && example.candidates.iter().all(|candidate| candidate.label < labels))
+        };
+        self.levels.len() == examples.levels.len()
+            && self.levels.iter().zip(&examples.levels).all(|(level, own)| fits(level, own))
     }
 
     /// With the tables that are not kept in files.
@@ -230,7 +262,7 @@ impl Lessons<'_> {
     }
 
     /// One level with what cases say about each of its examples.
-    fn level(&self, own: &Fitted, all: &[Fitted]) -> TaughtLevel {
+    fn level(&self, own: &Fitted, all: &[Fitted]) -> (TaughtLevel, LevelExamples) {
         let real = |place: usize| self.cases[place].origin == Origin::Real;
         let frequencies = Frequencies::new(&own.labels, real, |place| self.is_recent(place));
         let above = all.iter().find(|other| Some(other.level) == own.level.above());
@@ -251,16 +283,15 @@ impl Lessons<'_> {
         };
         let held_out = examples(&own.held_out, below.map(|below| &below.held_out), &self.neighbours);
         let recent = examples(&own.recent, below.map(|below| &below.recent), &self.earlier_neighbours);
-        TaughtLevel {
+        let level = TaughtLevel {
             level: own.level,
             names: own.labels.names.clone(),
             linear: own.linear.clone(),
-            held_out,
-            recent,
             frequencies,
             above: above.map(|above| most_often(&own.labels, &above.labels)),
             below: parents,
-        }
+        };
+        (level, LevelExamples { held_out, recent })
     }
 
     /// The rows of labelled cases, with their labels and how much each counts.

@@ -12,7 +12,7 @@ use crate::learn::Random;
 use crate::source::Date;
 
 /// A real case.
-pub(super) fn case(id: &str, text: &str, department: Option<&str>) -> Case {
+pub(in crate::decide) fn case(id: &str, text: &str, department: Option<&str>) -> Case {
     let label = || department.map(str::to_owned);
     Case {
         id: id.to_owned(),
@@ -124,17 +124,20 @@ fn cases(cases: Vec<Case>) -> Cases {
     Cases::in_memory(cases, &segmenter()).unwrap()
 }
 
-fn teach(cases: &Cases, levels: &[Level]) -> Taught {
+/// What is taught, with the examples to weigh it on.
+type Lesson = (Taught, Examples);
+
+fn teach(cases: &Cases, levels: &[Level]) -> Lesson {
     Taught::teach(cases, &segmenter(), levels, &same, &|_| true).unwrap()
 }
 
-fn weigh(taught: Taught, cases: &Cases) -> Learned {
-    Learned::weigh(Arc::new(taught), cases, &same, &[], &|_, _| None, &|_| 0.8)
+fn weigh((taught, examples): Lesson, cases: &Cases) -> Learned {
+    Learned::weigh(Arc::new(taught), &examples, cases, &same, &[], &|_, _| None, &|_| 0.8)
 }
 
 /// 150 cases and what they teach, once for all tests.
-fn learned() -> &'static (Cases, Taught, Learned) {
-    static LEARNED: OnceLock<(Cases, Taught, Learned)> = OnceLock::new();
+fn learned() -> &'static (Cases, Lesson, Learned) {
+    static LEARNED: OnceLock<(Cases, Lesson, Learned)> = OnceLock::new();
     LEARNED.get_or_init(|| {
         let cases = cases(made_up(1, 150));
         let taught = teach(&cases, &[Level::Department]);
@@ -213,12 +216,13 @@ fn bars_are_earned() {
 #[test]
 fn teaching_twice_gives_the_same() {
     let (cases, taught, _) = learned();
-    let bytes = |taught: &Taught| serde_json::to_string(taught).unwrap();
+    let bytes = |lesson: &Lesson| serde_json::to_string(lesson).unwrap();
     let again = teach(cases, &[Level::Department]);
     assert!(bytes(&again) == bytes(taught));
-    let read: Taught = serde_json::from_str(&bytes(taught)).unwrap();
-    let read = read.ready();
-    assert!(read.is_sound() && bytes(&read) == bytes(taught));
+    let (read, examples): Lesson = serde_json::from_str(&bytes(taught)).unwrap();
+    assert!(read.is_sound() && read.fits(&examples));
+    let read = (read.ready(), examples);
+    assert!(bytes(&read) == bytes(taught));
     let (one, other) = (weigh(again, cases), weigh(read, cases));
     for query in made_up(3, 10) {
         assert_eq!(judge(&one, cases, &query.text), judge(&other, cases, &query.text));
@@ -283,12 +287,12 @@ fn a_level_is_learned_from_enough_real_cases_of_two_labels() {
         ("other levels", with(&|_, case| case.category = case.department.take())),
     ] {
         let taught = Taught::teach(&few, &segmenter(), &[Level::Department], &same, &no_progress).unwrap();
-        assert!(taught.levels.is_empty() && taught.is_sound(), "{name}");
+        assert!(taught.0.levels.is_empty() && taught.0.is_sound(), "{name}");
         let learned = weigh(taught, &few);
         let judged = learned.judge(&Text::new(None, "水管"), &segmenter(), &few, None);
         assert!(judged.is_empty() && learned.levels().count() == 0 && learned.department_bar(0).is_none(), "{name}");
     }
-    assert_eq!(teach(&cases(enough), &[Level::Department]).levels.len(), 1);
+    assert_eq!(teach(&cases(enough), &[Level::Department]).0.levels.len(), 1);
 }
 
 #[test]
@@ -298,13 +302,13 @@ fn near_copies_of_a_case_do_not_vote_on_it() {
     let copy =
         |case: &Case| Case { id: format!("{}-copy", case.id), text: format!("{}。", case.text), ..case.clone() };
     let cases = cases(once.iter().flat_map(|case| [case.clone(), copy(case)]).collect());
-    let taught = teach(&cases, &[Level::Department]);
-    assert_eq!(taught.levels[0].held_out.len(), 120);
+    let (_, examples) = teach(&cases, &[Level::Department]);
+    assert_eq!(examples.levels[0].held_out.len(), 120);
     let similarity = |case: &Case| {
         let found = neighbours(&cases, &Text::new(None, &case.text), &segmenter(), None, |_| true);
         (found[0].similarity, found[1].similarity)
     };
-    for example in &taught.levels[0].held_out {
+    for example in &examples.levels[0].held_out {
         let (own, copy) = similarity(&cases.all()[example.case as usize]);
         assert!(own > 0.99 && copy > 0.99, "{own} {copy}");
         let voted = example.candidates.iter().map(|candidate| candidate.numbers(Others::default())[6]);
@@ -321,7 +325,7 @@ fn units_lean_on_their_departments() {
     }
     let cases = cases(all);
     let taught = teach(&cases, &[Level::Department, Level::Unit]);
-    let [departments, units] = &taught.levels[..] else { panic!("two levels") };
+    let [departments, units] = &taught.0.levels[..] else { panic!("two levels") };
     assert_eq!((departments.above.clone(), units.names.len()), (None, 10));
     for (unit, department) in units.names.iter().zip(units.above.as_ref().unwrap()) {
         assert!(unit.starts_with(&departments.names[department.unwrap() as usize]), "{unit}");
@@ -335,13 +339,13 @@ fn units_lean_on_their_departments() {
 
 #[test]
 fn the_most_recent_month_is_predicted_from_before_it() {
-    let (all, taught, _) = learned();
-    let recent = &taught.levels[0].recent;
+    let (all, (_, examples), _) = learned();
+    let recent = &examples.levels[0].recent;
     assert_eq!(recent.len(), 63);
     let month = civil::date(2025, 12, 1);
     assert!(recent.iter().all(|example| all.all()[example.case as usize].opened_on.unwrap().0 >= month));
     // 45 cases of a month are too few to tell anything.
-    assert!(teach(&cases(made_up(5, 100)), &[Level::Department]).levels[0].recent.is_empty());
+    assert!(teach(&cases(made_up(5, 100)), &[Level::Department]).1.levels[0].recent.is_empty());
 }
 
 #[test]
@@ -362,11 +366,28 @@ fn new_cases_vote_before_anything_is_taught_again() {
 
 #[test]
 fn departments_without_cases_are_labels_too() {
-    let (cases, taught, _) = learned();
+    let (cases, (taught, examples), _) = learned();
     let more = ["气象局".to_owned()];
-    let learned = Learned::weigh(Arc::new(taught.clone()), cases, &same, &more, &|_, _| None, &|_| 0.6);
+    let learned = Learned::weigh(Arc::new(taught.clone()), examples, cases, &same, &more, &|_, _| None, &|_| 0.6);
     let said = |_: Level| Said { duties: vec![("气象局".to_owned(), 0.9)], ..Said::default() };
     let text = Text::new(None, "天气预报不准");
     let judged = learned.judge_with(&text, &learned.features(&text, &segmenter()), &[], &said);
     assert!(judged[0].opinions.iter().any(|opinion| opinion.label == "气象局" && opinion.number == 5));
+}
+
+#[test]
+fn what_was_weighed_before_judges_as_it_did() {
+    let (cases, (taught, examples), learned) = learned();
+    let kept = serde_json::to_string(&**learned.weighing()).unwrap();
+    let weighing = serde_json::from_str(&kept).unwrap();
+    let taught = Arc::new(taught.clone());
+    let again = Learned::weighed_before(Arc::clone(&taught), weighing, cases, &same, &[]).unwrap();
+    for query in made_up(3, 10) {
+        assert_eq!(judge(&again, cases, &query.text), judge(learned, cases, &query.text));
+    }
+    assert_eq!(again.department_bar(0), learned.department_bar(0));
+    assert!(Learned::weighed_before(taught, Weighing::default(), cases, &same, &[]).is_none(), "of other lessons");
+    let mut other = examples.clone();
+    other.levels[0].held_out[0].right = 99;
+    assert!(learned.taught.fits(examples) && !learned.taught.fits(&other));
 }

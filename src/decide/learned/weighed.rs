@@ -1,9 +1,11 @@
 //! One level, weighed: the small model that makes numbers into probabilities, its calibration and its bars.
 
+use serde::{Deserialize, Serialize};
+
 use super::bars::{Answer, Bars};
 use super::lessons::Labels;
 use super::said::{Heard, Record, Records, Said};
-use super::teach::{Example, TaughtLevel};
+use super::teach::{Example, LevelExamples, TaughtLevel};
 use super::weigh::{Candidates, NUMBERS, Others, with};
 use crate::learn::{Choice, Curve, Questions};
 
@@ -19,44 +21,52 @@ pub(super) type Ranked = Vec<(u32, f64)>;
 type Numbered = Vec<(u32, [f32; NUMBERS])>;
 
 /// One level, weighed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Weighed {
     choice: Choice,
     curve: Curve,
     records: Records,
     pub(super) bars: Bars,
-    /// What is thought of each case that taught, by models that had not seen it.
+}
+
+/// What is thought at one level of cases that taught, for the level below.
+#[derive(Clone, Debug)]
+pub(super) struct Thoughts {
+    /// Of each, by models that had not seen it.
     held_out: Vec<Option<Ranked>>,
-    /// The same for those of the most recent month, by what was known before it.
+    /// Of those of the most recent month, by what was known before it.
     recent: Vec<Option<Ranked>>,
 }
 
 impl Weighed {
     /// Fits the small model on examples that were left out, then its calibration and bars. `cases` is how many cases
-    /// taught; `above` is the level above, fitted before; `said` tells what is said of a case beside what cases say.
+    /// taught; `above` is what the level above thinks of them; `said` tells what is said of a case beside what cases say.
     pub(super) fn fit(
         taught: &TaughtLevel,
+        examples: &LevelExamples,
         labels: &Labels,
         cases: usize,
-        above: Option<&Weighed>,
+        above: Option<&Thoughts>,
         said: &dyn Fn(u32) -> Option<Said>,
-    ) -> Weighed {
-        let records = records(taught, labels, said);
+    ) -> (Weighed, Thoughts) {
+        let said: Vec<Option<Said>> = heard_of(examples, cases, said);
+        let said = |case: u32| said[case as usize].as_ref();
+        let records = records(examples, labels, &said);
         let see = |example: &Example, thought: Option<&Ranked>| {
             // A rule's record on a case itself is not known beforehand.
             let record =
                 |rule: &str, label: u32| records.get(rule).copied().unwrap_or_default().without(label == example.right);
-            let heard = said(example.case).map(|said| Heard::new(&said, labels, record)).unwrap_or_default();
+            let heard = said(example.case).map(|said| Heard::new(said, labels, record)).unwrap_or_default();
             numbers(taught, &example.candidates, thought, &heard)
         };
         let see_all = |examples: &[Example], above: Option<&Vec<Option<Ranked>>>| -> Vec<Numbered> {
             let thought = |example: &Example| above?[example.case as usize].clone();
             examples.iter().map(|example| see(example, thought(example).as_ref())).collect()
         };
-        let held_out = see_all(&taught.held_out, above.map(|above| &above.held_out));
-        let recent = see_all(&taught.recent, above.map(|above| &above.recent));
+        let held_out = see_all(&examples.held_out, above.map(|above| &above.held_out));
+        let recent = see_all(&examples.recent, above.map(|above| &above.recent));
         let mut questions = Questions::new(NUMBERS);
-        for (example, candidates) in taught.held_out.iter().zip(&held_out) {
+        for (example, candidates) in examples.held_out.iter().zip(&held_out) {
             let right = candidates.iter().position(|(label, _)| *label == example.right);
             questions.push(candidates.iter().map(|(_, numbers)| numbers.as_slice()), right);
         }
@@ -68,15 +78,15 @@ impl Weighed {
             }
             of_case
         };
-        let (held_out, recent) = (rank_all(&taught.held_out, &held_out), rank_all(&taught.recent, &recent));
-        let (mut answers, mut late) = (answers(&taught.held_out, &held_out), answers(&taught.recent, &recent));
+        let (held_out, recent) = (rank_all(&examples.held_out, &held_out), rank_all(&examples.recent, &recent));
+        let (mut answers, mut late) = (answers(&examples.held_out, &held_out), answers(&examples.recent, &recent));
         let observed: Vec<(f64, bool)> = answers.iter().map(|answer| (answer.confidence, answer.right)).collect();
         let curve = Curve::fit(&observed);
         for answer in answers.iter_mut().chain(&mut late) {
             answer.confidence = curve.at(answer.confidence);
         }
         let bars = Bars::new(&answers, &late, labels.names.len());
-        Weighed { choice, curve, records, bars, held_out, recent }
+        (Weighed { choice, curve, records, bars }, Thoughts { held_out, recent })
     }
 
     /// Candidates by probability; of equal ones the smaller label first.
@@ -110,14 +120,29 @@ fn rank(choice: &Choice, candidates: &[(u32, [f32; NUMBERS])]) -> Ranked {
     ranked
 }
 
+/// What is said of each case that is an example.
+fn heard_of(examples: &LevelExamples, cases: usize, said: &dyn Fn(u32) -> Option<Said>) -> Vec<Option<Said>> {
+    let mut heard = vec![None; cases];
+    for example in examples.held_out.iter().chain(&examples.recent) {
+        let own = &mut heard[example.case as usize];
+        if own.is_none() {
+            *own = said(example.case);
+        }
+    }
+    heard
+}
+
 /// How often each rule led on the cases, and was right.
-fn records(taught: &TaughtLevel, labels: &Labels, said: &dyn Fn(u32) -> Option<Said>) -> Records {
+fn records<'a>(examples: &LevelExamples, labels: &Labels, said: &impl Fn(u32) -> Option<&'a Said>) -> Records {
     let mut records = Records::default();
-    for example in &taught.held_out {
-        let Some((rule, label)) = said(example.case).and_then(|said| said.leads) else { continue };
-        let record = records.entry(rule).or_default();
+    for example in &examples.held_out {
+        let Some((rule, label)) = said(example.case).and_then(|said| said.leads.as_ref()) else { continue };
+        if !records.contains_key(rule) {
+            records.insert(rule.clone(), Record::default());
+        }
+        let Some(record) = records.get_mut(rule) else { continue };
         record.led += 1;
-        record.right += u32::from(labels.number(&label) == Some(example.right));
+        record.right += u32::from(labels.number(label) == Some(example.right));
     }
     records
 }
@@ -171,7 +196,7 @@ mod tests {
     const DUTIES: usize = 14;
 
     /// Two labels of sixty cases each, about which the linear model is right three times in four.
-    fn level() -> (TaughtLevel, Labels) {
+    fn level() -> (TaughtLevel, LevelExamples, Labels) {
         let labels = labels(&[CASES / 2; 2]);
         let frequencies = Frequencies::new(&labels, |_| true, |_| false);
         let example = |case: u32| {
@@ -186,12 +211,11 @@ mod tests {
             names: labels.names.clone(),
             linear: Linear::default(),
             frequencies: frequencies.clone(),
-            held_out: (0..CASES as u32).map(example).collect(),
-            recent: Vec::new(),
             above: None,
             below: None,
         };
-        (level, labels)
+        let held_out = (0..CASES as u32).map(example).collect();
+        (level, LevelExamples { held_out, recent: Vec::new() }, labels)
     }
 
     fn leads(rule: &str, label: &str) -> Option<Said> {
@@ -203,14 +227,23 @@ mod tests {
         if (case < CASES as u32 / 2) == is_right { "aa" } else { "bb" }
     }
 
-    fn weigh(said: &dyn Fn(u32) -> Option<Said>) -> (Weighed, TaughtLevel, Labels) {
-        let (level, labels) = level();
-        (Weighed::fit(&level, &labels, CASES, None, said), level, labels)
+    /// A level that was weighed, with all that it was weighed from.
+    struct Case {
+        weighed: Weighed,
+        level: TaughtLevel,
+        examples: LevelExamples,
+        labels: Labels,
+    }
+
+    fn weigh(said: &dyn Fn(u32) -> Option<Said>) -> Case {
+        let (level, examples, labels) = level();
+        let (weighed, _) = Weighed::fit(&level, &examples, &labels, CASES, None, said);
+        Case { weighed, level, examples, labels }
     }
 
     #[test]
     fn records_are_counted() {
-        let (weighed, ..) = weigh(&|case| match case % 3 {
+        let Case { weighed, .. } = weigh(&|case| match case % 3 {
             0 => leads("good", label(case, true)),
             1 => leads("half", label(case, case.is_multiple_of(2))),
             _ => None,
@@ -224,7 +257,7 @@ mod tests {
     fn the_record_of_a_rule_leaves_out_the_case_itself() {
         // Each case has a rule of its own, which is right or wrong about it: without the case nothing is known of the
         // rule, so its odds can tell nothing. With the case they would tell everything.
-        let (weighed, ..) = weigh(&|case| leads(&format!("rule/{case}"), label(case, !case.is_multiple_of(3))));
+        let Case { weighed, .. } = weigh(&|case| leads(&format!("rule/{case}"), label(case, !case.is_multiple_of(3))));
         assert_eq!(weighed.record("rule/1"), Record { led: 1, right: 1 });
         assert_eq!(weighed.choice.weights[ODDS], 0.0, "{:?}", weighed.choice);
         assert!(weighed.choice.weights[LEADS] > 0.1, "what a rule says tells something: {:?}", weighed.choice);
@@ -236,26 +269,26 @@ mod tests {
             0 => leads("good", label(case, true)),
             _ => leads("bad", label(case, case.is_multiple_of(3))),
         };
-        let (weighed, level, labels) = weigh(&said);
+        let Case { weighed, level, examples, labels } = weigh(&said);
         // The linear model says a; the rule says b.
         let first = |rule: &str| {
             let said = leads(rule, "bb").unwrap_or_default();
-            weighed.rank(&level, &labels, &level.held_out[1].candidates, None, &said)[0].0
+            weighed.rank(&level, &labels, &examples.held_out[1].candidates, None, &said)[0].0
         };
         assert_eq!((first("good"), first("bad")), (1, 0));
     }
 
     #[test]
     fn duties_are_heard_where_they_were_right() {
-        let (weighed, ..) =
+        let Case { weighed, .. } =
             weigh(&|case| Some(Said { duties: vec![(label(case, true).to_owned(), 0.8)], ..Said::default() }));
         assert!(weighed.choice.weights[DUTIES] > 1.0, "{:?}", weighed.choice);
     }
 
     #[test]
     fn confidence_is_how_often_the_first_is_right() {
-        let (weighed, level, labels) = weigh(&|_| None);
-        let ranked = weighed.rank(&level, &labels, &level.held_out[1].candidates, None, &Said::default());
+        let Case { weighed, level, examples, labels } = weigh(&|_| None);
+        let ranked = weighed.rank(&level, &labels, &examples.held_out[1].candidates, None, &Said::default());
         let confidence = weighed.confidence(ranked[0].1);
         assert!((confidence - 0.75).abs() < 0.02, "{confidence}");
         assert!(ranked.is_sorted_by(|a, b| a.1 >= b.1) && ranked.iter().map(|(_, p)| p).sum::<f64>() <= 1.0 + 1e-9);
@@ -264,21 +297,20 @@ mod tests {
 
     #[test]
     fn a_label_that_came_up_since_is_reached_by_what_is_said() {
-        let (level, labels) = level();
+        let (level, examples, labels) = level();
         let names = [labels.names.clone(), vec!["新局".to_owned()]].concat();
         let more = Labels::new(Level::Department, &[], &names, &[], &|_, label| label.to_owned());
         let said = |case: u32| leads("good", label(case, true));
-        let weighed = Weighed::fit(&level, &more, CASES, None, &said);
+        let (weighed, _) = Weighed::fit(&level, &examples, &more, CASES, None, &said);
         let heard = leads("good", "新局").unwrap_or_default();
-        assert_eq!(weighed.rank(&level, &more, &level.held_out[1].candidates, None, &heard)[0].0, 2);
+        assert_eq!(weighed.rank(&level, &more, &examples.held_out[1].candidates, None, &heard)[0].0, 2);
         assert_eq!(weighed.bars.of_label(2, 0.99), None, "it has earned nothing");
     }
 
     #[test]
     fn nothing_taught_is_nothing_thought() {
-        let (mut level, labels) = level();
-        level.held_out.clear();
-        let weighed = Weighed::fit(&level, &labels, CASES, None, &|_| None);
+        let (level, _, labels) = level();
+        let (weighed, _) = Weighed::fit(&level, &LevelExamples::default(), &labels, CASES, None, &|_| None);
         let ranked = weighed.rank(&level, &labels, &Candidates::new(), None, &Said::default());
         assert!(ranked.is_empty() && weighed.bars.pooled(0.0).is_none());
     }
