@@ -10,6 +10,7 @@ use super::decision::{
     Bar, CategoryReference, Decision, DepartmentReference, Matter, Outcome, Reply, RuleRecord, RunnerUp,
     ScenarioReference, Source, WordItem,
 };
+use super::duties::Duties;
 use super::heard::{Spoken, said};
 use super::kind::kind;
 use super::learned::{Features, Judgement, Learned, Level, Neighbour, neighbour};
@@ -94,6 +95,7 @@ pub struct Engine {
     learned: Option<Arc<Learned>>,
     settings: Settings,
     revision: String,
+    duties: Arc<Duties>,
 }
 
 impl Engine {
@@ -101,7 +103,8 @@ impl Engine {
     pub fn new(parts: Parts) -> Engine {
         let Parts { rules, mut prepared, catalog, knowledge, segmenter, learned, settings, revision } = parts;
         prepared.sort_by(|a, b| a.scenario.id.cmp(&b.scenario.id));
-        Engine { rules, prepared, catalog, knowledge, segmenter, learned, settings, revision }
+        let duties = Arc::new(Duties::new(&catalog, &segmenter));
+        Engine { rules, prepared, catalog, knowledge, segmenter, learned, settings, revision, duties }
     }
 
     /// The compiled rules.
@@ -151,6 +154,7 @@ impl Engine {
             learned: Some(learned),
             settings: self.settings.clone(),
             revision: self.revision.clone(),
+            duties: Arc::clone(&self.duties),
         }
     }
 
@@ -247,7 +251,8 @@ impl<'a> Work<'_, 'a> {
         let neighbours: Vec<Neighbour> =
             near.iter().map(|(place, hit)| neighbour(*place, hit.similarity, hit.item, Some(day))).collect();
         let region = self.place.region.map(|region| region.id.as_str());
-        let spoken = Spoken { catalog: &self.engine.catalog, region, day };
+        let duties = self.engine.duties.of(&self.query);
+        let spoken = Spoken { catalog: &self.engine.catalog, region, day, duties: &duties };
         let say = |level: Level| said(candidates.iter().map(|candidate| self.scenario(candidate)), &spoken, level);
         Opinions(learned.judge_with(self.text, features, &neighbours, &say))
     }

@@ -12,11 +12,18 @@ pub(super) struct Spoken<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) region: Option<&'a str>,
     pub(super) day: civil::Date,
+    /// Departments whose duties the text touches, by their place in the catalogue.
+    pub(super) duties: &'a [(u32, f32)],
 }
 
-/// What scenarios stand for at a level; the one that leads comes first.
+/// What scenarios stand for at a level, the one that leads first, and what departments are for.
 pub(super) fn said<'a>(scenarios: impl Iterator<Item = &'a Scenario>, spoken: &Spoken<'_>, level: Level) -> Said {
     let mut said = Said::default();
+    if level == Level::Department {
+        let named =
+            |(place, part): &(u32, f32)| Some((spoken.catalog.departments().get(*place as usize)?.id.clone(), *part));
+        said.duties = spoken.duties.iter().filter_map(named).collect();
+    }
     for (at, scenario) in scenarios.enumerate() {
         let Some(label) = label(scenario, spoken, level) else { continue };
         match at {

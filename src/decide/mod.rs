@@ -6,6 +6,7 @@
 mod answer;
 mod complaint;
 mod decision;
+mod duties;
 mod engine;
 mod heard;
 mod kind;

@@ -11,12 +11,13 @@ use jiff::civil;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::duties::Duties;
 use super::heard::{Spoken, said};
 use super::learned::{Level, Said};
 use super::place::place;
 use super::rank::{Standing, specificity};
 use crate::catalog::Catalog;
-use crate::knowledge::{Case, Cases, Origin};
+use crate::knowledge::{Case, Cases, Origin, Query};
 use crate::rules::{Compiled, Scenario};
 use crate::text::{Segmenter, Text};
 
@@ -27,8 +28,8 @@ pub struct Firings {
     of_scenario: BTreeMap<String, Vec<(u32, f32)>>,
     /// What the regions were found with.
     catalog_key: String,
-    /// For each case the region it is in.
-    regions: Vec<Option<String>>,
+    /// For each case the region it is in, and the departments whose duties it touches, by their place.
+    places: Vec<(Option<String>, Vec<(u32, f32)>)>,
 }
 
 /// Rules and what they are heard on.
@@ -61,7 +62,7 @@ impl Firings {
                 None => new.push((scenario, name)),
             }
         }
-        let moved = self.catalog_key != hearing.catalog_key || self.regions.len() != cases.all().len();
+        let moved = self.catalog_key != hearing.catalog_key || self.places.len() != cases.all().len();
         if new.is_empty() && !moved {
             return !before.is_empty();
         }
@@ -71,14 +72,16 @@ impl Firings {
             .flatten();
         let compiled = part.as_ref().unwrap_or(rules);
         let mut heard: Vec<Vec<(u32, f32)>> = vec![Vec::new(); compiled.scenarios().len()];
-        let mut regions = Vec::with_capacity(if moved { cases.all().len() } else { 0 });
+        let mut places = Vec::with_capacity(if moved { cases.all().len() } else { 0 });
+        let duties = moved.then(|| Duties::new(catalog, segmenter)).unwrap_or_default();
         for (at, case) in (0..).zip(cases.all()) {
             let real = case.origin == Origin::Real;
             // Reading is what takes long.
             let text = real.then(|| Text::new(case.title.as_deref(), &case.text));
             if moved {
                 let region = text.as_ref().and_then(|text| place(catalog, text, case.district.as_deref()).region);
-                regions.push(region.map(|region| region.id.clone()));
+                let duties = text.as_ref().map(|text| duties.of(&Query::from_text(text, segmenter)));
+                places.push((region.map(|region| region.id.clone()), duties.unwrap_or_default()));
             }
             if let Some(text) = text.filter(|_| !new.is_empty()) {
                 for found in compiled.matches(&text) {
@@ -87,7 +90,7 @@ impl Firings {
             }
         }
         if moved {
-            (self.regions, self.catalog_key) = (regions, hearing.catalog_key.to_owned());
+            (self.places, self.catalog_key) = (places, hearing.catalog_key.to_owned());
         }
         for (scenario, name) in new {
             let own = compiled.position(&scenario.id).map(|at| std::mem::take(&mut heard[at]));
@@ -108,6 +111,7 @@ pub struct Past {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct CaseHits {
     region: Option<String>,
+    duties: Vec<(u32, f32)>,
     opened_on: Option<civil::Date>,
     /// Numbers of scenarios with their specificity in nats.
     fired: Vec<(u32, f32)>,
@@ -127,10 +131,9 @@ impl Past {
     /// What was heard, case by case.
     pub fn of(firings: &Firings, hearing: &Hearing<'_>) -> Past {
         let all = hearing.cases.all();
-        let hits = |(at, case): (usize, &Case)| CaseHits {
-            region: firings.regions.get(at).cloned().flatten(),
-            opened_on: case.opened_on.map(|day| day.0),
-            fired: Vec::new(),
+        let hits = |(at, case): (usize, &Case)| {
+            let (region, duties) = firings.places.get(at).cloned().unwrap_or_default();
+            CaseHits { region, duties, opened_on: case.opened_on.map(|day| day.0), fired: Vec::new() }
         };
         let mut of_case: Vec<CaseHits> = all.iter().enumerate().map(hits).collect();
         for (scenario, name) in (0..).zip(hearing.names) {
@@ -155,7 +158,12 @@ impl Past {
             .collect();
         standings.sort_by(|a, b| a.compare(b).1);
         let spoken = standings.iter().map(|standing| &*self.scenarios[standing.scenario]);
-        let place = Spoken { catalog, region: hits.region.as_deref(), day: hits.opened_on.unwrap_or(civil::Date::MAX) };
+        let place = Spoken {
+            catalog,
+            region: hits.region.as_deref(),
+            day: hits.opened_on.unwrap_or(civil::Date::MAX),
+            duties: &hits.duties,
+        };
         Some(said(spoken, &place, level))
     }
 }

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contrast::{Contrast, add_contrasted};
 use super::matrix::{Matrix, Row};
 use super::random::Random;
 
@@ -16,7 +17,7 @@ const NEGLIGIBLE: f32 = 0.002;
 /// A class whose dual variable moves by less than this is left as it is.
 const STILL: f32 = 1e-6;
 /// Classes are worked on so many at a time, so that the sums stay in registers.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// How to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,11 +30,14 @@ pub struct Fit {
     pub passes: usize,
     /// It ends once no projected gradient of a pass over all rows is larger.
     pub tolerance: f32,
+    /// How much a feature counts for how far it tells a class from the others beforehand: the power of its log-count
+    /// ratio, 0 for not at all.
+    pub contrast: f32,
 }
 
 impl Default for Fit {
     fn default() -> Self {
-        Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.3 }
+        Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.3, contrast: 0.0 }
     }
 }
 
@@ -100,11 +104,11 @@ impl Linear {
 /// Fits models to one set of rows: to all of them, and then to parts, which is cheaper for knowing the whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Trainer<'a> {
-    matrix: &'a Matrix,
-    labels: &'a [u32],
-    counts: &'a [f32],
+    pub(super) matrix: &'a Matrix,
+    pub(super) labels: &'a [u32],
+    pub(super) counts: &'a [f32],
     classes: usize,
-    fit: Fit,
+    pub(super) fit: Fit,
 }
 
 /// The dual variables of a fit, from which another begins.
@@ -118,9 +122,10 @@ impl<'a> Trainer<'a> {
         Trainer { matrix, labels, counts, classes: classes.min(usize::from(u16::MAX) + 1), fit }
     }
 
-    /// Fits all rows. Deterministic. Memory: one `f32` for each feature and class, and one for each row and class.
+    /// Fits all rows. Deterministic. Memory: six bytes for each feature and class, and eight for each row and class.
     pub fn fit(&self) -> (Linear, Duals) {
-        let solver = Solver::new(*self).solve((0..self.matrix.rows()).collect(), self.fit.passes);
+        let rows: Vec<usize> = (0..self.matrix.rows()).collect();
+        let solver = Solver::new(*self, &rows).solve(rows, self.fit.passes);
         (solver.sparse(), Duals(solver.duals))
     }
 
@@ -128,7 +133,7 @@ impl<'a> Trainer<'a> {
     /// is already near its optimum, and `passes` may be few.
     pub fn fit_part(&self, whole: &Duals, keep: impl Fn(usize) -> bool, passes: usize) -> Linear {
         let kept: Vec<usize> = (0..self.matrix.rows()).filter(|row| keep(*row)).collect();
-        let mut solver = Solver::new(*self);
+        let mut solver = Solver::new(*self, &kept);
         for row in &kept {
             solver.begin(*row, &whole.0);
         }
@@ -145,14 +150,36 @@ struct Solver<'a> {
     weights: Vec<f32>,
     /// Dual variables of row after row.
     duals: Vec<f32>,
+    /// How far features tell classes apart beforehand, where that counts, from the rows that are fitted alone: others
+    /// must stay unknown to it.
+    contrast: Option<Contrast>,
+    /// With a contrast, the squared lengths of row after row, for each class.
+    squared: Vec<f32>,
 }
 
 impl<'a> Solver<'a> {
-    fn new(of: Trainer<'a>) -> Self {
+    /// To fit some rows.
+    fn new(of: Trainer<'a>, rows: &[usize]) -> Self {
         let stride = of.classes.div_ceil(LANES) * LANES;
-        let weights = vec![0.0; (of.matrix.width() + 1) * stride];
+        let mut weights = vec![0.0; (of.matrix.width() + 1) * stride];
         let duals = vec![0.0; of.matrix.rows() * stride];
-        Solver { of, stride, weights, duals }
+        let contrast = (of.fit.contrast > 0.0).then(|| Contrast::new(&of, rows, stride, &mut weights));
+        let mut solver = Solver { of, stride, weights, duals, contrast, squared: Vec::new() };
+        solver.squared = solver.squared_lengths(rows);
+        solver
+    }
+
+    /// The squared lengths of rows as each class sees them.
+    fn squared_lengths(&self, rows: &[usize]) -> Vec<f32> {
+        let Some(contrast) = &self.contrast else { return Vec::new() };
+        let mut squared = vec![0.0; self.of.matrix.rows() * self.stride];
+        for row in rows {
+            let own = &mut squared[row * self.stride..][..self.stride];
+            for (column, value) in self.of.matrix.row(*row).iter() {
+                add_contrasted(own, contrast.factors(), contrast.of(column as usize), value * value);
+            }
+        }
+        squared
     }
 
     /// Takes over the dual variables of a row, with the weights that they make.
@@ -161,9 +188,9 @@ impl<'a> Solver<'a> {
         self.duals[range.clone()].copy_from_slice(&duals[range.clone()]);
         let own = self.of.labels[row] as usize;
         let sign = |class: usize| if class == own { 1.0 } else { -1.0 };
-        let steps: Vec<f32> = duals[range].iter().enumerate().map(|(class, dual)| dual * sign(class)).collect();
+        let mut steps: Vec<f32> = duals[range].iter().enumerate().map(|(class, dual)| dual * sign(class)).collect();
         let moved = steps.iter().filter(|step| **step != 0.0).count();
-        self.step(self.of.matrix.row(row), &steps, moved);
+        self.step(self.of.matrix.row(row), &mut steps, moved);
     }
 
     fn solve(mut self, mut order: Vec<usize>, passes: usize) -> Self {
@@ -203,7 +230,9 @@ impl<'a> Solver<'a> {
         let features = self.of.matrix.row(row);
         self.scores(features, scores);
         let slack = 0.5 / (self.of.fit.cost * self.of.counts[row]);
-        let curvature = features.squared() + self.of.fit.bias * self.of.fit.bias + slack;
+        let beside = self.of.fit.bias * self.of.fit.bias + slack;
+        let plain = features.squared();
+        let contrasted = self.squared.get(row * self.stride..(row + 1) * self.stride);
         let duals = &mut self.duals[row * self.stride..(row + 1) * self.stride];
         let own = self.of.labels[row] as usize;
         let (mut moved, mut largest) = (0, 0.0_f32);
@@ -213,6 +242,7 @@ impl<'a> Solver<'a> {
             let gradient = sign * scores[class] - 1.0 + slack * dual;
             let projected = if dual == 0.0 { gradient.min(0.0) } else { gradient };
             largest = largest.max(projected.abs());
+            let curvature = contrasted.map_or(plain, |squared| squared[class]) + beside;
             let next = (dual - gradient / curvature).max(0.0);
             let step = next - dual;
             steps[class] = 0.0;
@@ -223,7 +253,7 @@ impl<'a> Solver<'a> {
             }
         }
         if moved > 0 {
-            self.step(features, &steps[..], moved);
+            self.step(features, steps, moved);
         }
         largest
     }
@@ -240,22 +270,27 @@ impl<'a> Solver<'a> {
     }
 
     /// Moves the weights of a row's features by the steps of its classes.
-    fn step(&mut self, features: Row<'_>, steps: &[f32], moved: usize) {
+    fn step(&mut self, features: Row<'_>, steps: &mut [f32], moved: usize) {
         let bias = std::iter::once((self.of.matrix.width() as u32, self.of.fit.bias));
+        if let Some(contrast) = &self.contrast {
+            steps.iter_mut().zip(contrast.factors()).for_each(|(step, factor)| *step *= factor);
+        }
         // Few classes move once the first passes are over; then only theirs are touched.
-        if moved * LANES < self.stride {
-            let moving: Vec<(usize, f32)> =
-                steps.iter().copied().enumerate().take(self.of.classes).filter(|(_, step)| *step != 0.0).collect();
-            for (column, value) in features.iter().chain(bias) {
-                let weights = &mut self.weights[column as usize * self.stride..][..self.stride];
-                for (class, step) in &moving {
-                    weights[*class] += step * value;
+        let moving: Option<Vec<(usize, f32)>> = (moved * LANES < self.stride).then(|| {
+            steps.iter().copied().enumerate().take(self.of.classes).filter(|(_, step)| *step != 0.0).collect()
+        });
+        for (column, value) in features.iter().chain(bias) {
+            let weights = &mut self.weights[column as usize * self.stride..][..self.stride];
+            let squares = self.contrast.as_ref().map(|contrast| contrast.of(column as usize));
+            match (&moving, squares) {
+                (Some(moving), None) => moving.iter().for_each(|(class, step)| weights[*class] += step * value),
+                (Some(moving), Some(squares)) => {
+                    moving
+                        .iter()
+                        .for_each(|(class, step)| weights[*class] += step * value * f32::from(squares[*class]));
                 }
-            }
-        } else {
-            for (column, value) in features.iter().chain(bias) {
-                let start = column as usize * self.stride;
-                add_scaled(&mut self.weights[start..start + self.stride], steps, value);
+                (None, None) => add_scaled(weights, steps, value),
+                (None, Some(squares)) => add_contrasted(weights, steps, squares, value),
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod bar;
 mod choice;
+mod contrast;
 mod curve;
 mod linear;
 mod matrix;

@@ -17,6 +17,8 @@ pub const LEAST_CASES: usize = 50;
 
 /// After so many days a case counts half in training: duties move, and so do the ways of those who write orders down.
 const HALF_LIFE: f32 = 60.0;
+/// How the linear models are fitted.
+const FIT: Fit = Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.3, contrast: 0.4 };
 /// Passes over the rows for a part of the cases, after the fit of all of them.
 const FOLD_PASSES: usize = 4;
 /// However old, it counts so much.
@@ -235,7 +237,7 @@ impl Lessons<'_> {
         let places = labels.real(self.cases);
         next(0)?;
         let (matrix, own, counts) = self.rows(level, &labels, &places);
-        let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), Fit::default());
+        let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), FIT);
         let (linear, duals) = trainer.fit();
         let scores = |linear: &Linear, row: usize| Scores::of(&linear.scores(matrix.row(row).iter()));
         let mut held_out = Vec::with_capacity(places.len());

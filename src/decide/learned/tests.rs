@@ -378,8 +378,8 @@ fn departments_without_cases_are_labels_too() {
 #[test]
 fn what_was_weighed_before_judges_as_it_did() {
     let (cases, (taught, examples), learned) = learned();
-    let kept = serde_json::to_string(&**learned.weighing()).unwrap();
-    let weighing = serde_json::from_str(&kept).unwrap();
+    let kept = postcard::to_stdvec(&**learned.weighing()).unwrap();
+    let weighing = postcard::from_bytes(&kept).unwrap();
     let taught = Arc::new(taught.clone());
     let again = Learned::weighed_before(Arc::clone(&taught), weighing, cases, &same, &[]).unwrap();
     for query in made_up(3, 10) {

@@ -312,3 +312,64 @@ fn damage_is_seen() {
     assert!(!damaged("starts", &|value| value[1] = 1_000.into()), "weights that are not there");
     assert!(!table(1.0, &COUNTS).solve().is_sound(6), "another width");
 }
+
+/// The size of the log-count ratio of every feature for a class, in parts of its mean, to a power; that of the bias is 1.
+fn ratios(problem: &Problem, class: u32, power: f64) -> Vec<f64> {
+    const SMOOTHING: f64 = 0.01;
+    let width = problem.width();
+    let (mut own, mut others) = (vec![SMOOTHING; width + 1], vec![SMOOTHING; width + 1]);
+    for ((row, label), count) in problem.rows.iter().zip(&problem.labels).zip(&problem.counts) {
+        let side = if *label == class { &mut own } else { &mut others };
+        for (sum, value) in side.iter_mut().zip(row.iter().chain([&problem.fit.bias])) {
+            *sum += f64::from(count * value.abs());
+        }
+    }
+    let (all_own, all_others) = (own.iter().sum::<f64>(), others.iter().sum::<f64>());
+    let ratios: Vec<f64> = own.iter().zip(&others).map(|(a, b)| (a / all_own / (b / all_others)).ln().abs()).collect();
+    let mean = ratios.iter().sum::<f64>() / ratios.len() as f64;
+    ratios[..width].iter().map(|ratio| (ratio / mean).powf(power)).collect()
+}
+
+#[test]
+fn a_contrast_is_a_fit_of_features_that_were_multiplied_by_it() {
+    for (cost, counts, power) in
+        [(1.0, [1.0; 10], 0.4_f32), (1.0, COUNTS, 0.4), (5.0, COUNTS, 0.25), (0.2, COUNTS, 0.8)]
+    {
+        let plain = table(cost, &counts);
+        let mut problem = plain.clone();
+        problem.fit.contrast = power;
+        let model = problem.solve();
+        for class in 0..problem.classes {
+            let ratios = ratios(&plain, class as u32, f64::from(power));
+            let mut multiplied = plain.clone();
+            for row in &mut multiplied.rows {
+                row.iter_mut().zip(&ratios).for_each(|(value, ratio)| *value *= *ratio as f32);
+            }
+            let weight = |(column, ratio): (u32, &f64)| f64::from(model.weight(column, class)) / ratio;
+            let bias = f64::from(model.scores([])[class] / plain.fit.bias);
+            let weights: Vec<f64> = (0..).zip(&ratios).map(weight).chain([bias]).collect();
+            let (reached, least) = (multiplied.objective(class, &weights).0, multiplied.least(class));
+            assert!(reached <= least * 1.01 + 1e-3, "{power} {class}: {reached} instead of {least}");
+            // The plain model is not the answer to this problem.
+            let other: Vec<f64> = (0..plain.width() as u32)
+                .zip(&ratios)
+                .map(|(column, ratio)| f64::from(plain.solve().weight(column, class)) / ratio)
+                .chain([bias])
+                .collect();
+            assert!(multiplied.objective(class, &other).0 > reached, "{power} {class}");
+        }
+    }
+}
+
+#[test]
+fn a_part_is_contrasted_by_its_own_rows() {
+    let mut problem = table(1.0, &COUNTS);
+    problem.fit.contrast = 0.4;
+    let keep = |row: usize| row != 0 && row != 4;
+    let (part, alone) = (problem.solve_part(keep, 1_000), problem.part(keep).solve());
+    for row in &ROWS {
+        for (one, other) in part.scores(sparse(row)).iter().zip(alone.scores(sparse(row))) {
+            assert!((one - other).abs() < 0.01, "{one} {other}");
+        }
+    }
+}
