@@ -7,6 +7,7 @@ mod answer;
 mod complaint;
 mod decision;
 mod engine;
+mod given;
 mod heard;
 mod kind;
 pub mod learned;
@@ -24,5 +25,6 @@ pub use decision::{
     ScenarioReference, Source, WordItem,
 };
 pub use engine::{Engine, Options, Parts, Settings};
+pub use given::{Found, Given, Known};
 pub use past::Past;
 pub use prepared::Prepared;

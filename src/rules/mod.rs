@@ -3,6 +3,7 @@
 //! Nothing here knows articles, departments or files; text comes in as [`crate::text::Text`], rules as documents that
 //! somebody else has read from disk.
 
+mod carry;
 mod compile;
 mod condition;
 mod fuzzy;

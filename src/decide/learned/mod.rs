@@ -170,6 +170,21 @@ impl Learned {
         judgements
     }
 
+    /// What is thought of a case that taught, by models that had not seen it or a near-copy, and with its own vote left out;
+    /// none where the case taught nothing at this level.
+    pub fn left_out(&self, case: &str, level: Level) -> Option<Judgement<'_>> {
+        let at = self.taught.levels.iter().position(|taught| taught.level == level)?;
+        let (weighed, labels) = self.levels.get(at)?;
+        // Cases are kept in order of id.
+        let place = self.taught.cases.binary_search_by(|id| id.as_str().cmp(case)).ok()?;
+        let opinion = |(label, probability): &(u32, f64)| Opinion {
+            label: &labels.names[*label as usize],
+            number: *label,
+            confidence: weighed.confidence(*probability),
+        };
+        Some(Judgement { level, opinions: weighed.left_out(place)?.iter().map(opinion).collect() })
+    }
+
     /// The bar of a level for a target: from which confidence on its answers reach it, for all labels together.
     pub fn bar(&self, level: Level, target: f64) -> Option<f64> {
         self.weighed(level)?.bars.pooled(target)

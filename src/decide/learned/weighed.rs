@@ -92,6 +92,11 @@ impl Weighed {
         rank(&self.choice, &numbers(taught, candidates, above, &heard))
     }
 
+    /// What is thought of a case that taught, by its place among them, by models that had not seen it.
+    pub(super) fn left_out(&self, place: usize) -> Option<&Ranked> {
+        self.held_out.get(place)?.as_ref()
+    }
+
     /// How often a rule led on the cases that taught, and was right.
     pub(super) fn record(&self, rule: &str) -> Record {
         self.records.get(rule).copied().unwrap_or_default()
