@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod eval;
 mod help;
+mod impact;
 mod import;
 mod init;
 mod load;
@@ -65,6 +66,8 @@ enum Command {
     /// Measure on data with known answers
     Eval(eval::Arguments),
 
+    /// Show what an edit does to past complaints, before it goes live
+    Impact(impact::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -122,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
+        Command::Impact(arguments) => impact::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

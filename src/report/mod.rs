@@ -4,6 +4,7 @@
 
 mod figures;
 mod html;
+pub mod impact;
 mod judged;
 mod near_copies;
 pub mod noise;
