@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout)]
 
 mod build;
+mod bundle;
+mod collisions;
 mod cases;
 mod check;
 mod eval;
@@ -68,6 +70,10 @@ enum Command {
 
     /// Show what an edit does to past complaints, before it goes live
     Impact(impact::Arguments),
+    /// Find scenarios that get in each other's way, proved by a text
+    Collisions(collisions::Arguments),
+    /// The bundle's history in git, and differences between versions
+    Bundle(bundle::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -126,6 +132,8 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
         Command::Impact(arguments) => impact::run(&cli.common, lang, &arguments),
+        Command::Collisions(arguments) => collisions::run(&cli.common, lang, &arguments),
+        Command::Bundle(arguments) => bundle::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

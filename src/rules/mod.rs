@@ -17,7 +17,7 @@ mod vocabulary;
 pub use compile::Compiled;
 pub use condition::{Clause, Form, Group, Scope};
 pub use matcher::{Evidence, ScenarioMatch};
-pub use negation::denied;
+pub use negation::{denied, may_end_denial};
 pub use program::Leaf;
 pub use scenario::{Examples, Kind, Places, Priority, Scenario, Slot};
 pub use vocabulary::Vocabulary;

@@ -72,7 +72,7 @@ pub fn denied(before: &str, hit: &str, after: &str) -> bool {
 }
 
 /// Whether what ends in this character may be a denial; after any other character nothing is denied.
-pub(super) fn may_end_denial(last: char) -> bool {
+pub fn may_end_denial(last: char) -> bool {
     "没有是不未非无会在再次现生过何么显".contains(last)
 }
 
