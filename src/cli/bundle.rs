@@ -56,7 +56,8 @@ fn print_log(common: &Common, lang: Lang, name: &str, limit: usize) -> Result<()
         let (scenarios, articles, cases) = (own.scenarios, own.articles, own.cases);
         // What others wrote into the history is shown on a line, without what a terminal would obey.
         let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(80).collect::<String>();
-        let (at, author, summary) = (own.at.get(..16).unwrap_or_default().replace('T', " "), clean(&own.author), clean(&own.summary));
+        let (at, author, summary) =
+            (own.at.get(..16).unwrap_or_default().replace('T', " "), clean(&own.author), clean(&own.summary));
         let counts = say!(
             "{scenarios} 个场景，{articles} 条知识，{cases} 条案例",
             "{scenarios} scenarios, {articles} articles, {cases} cases"

@@ -5,9 +5,9 @@
 
 mod build;
 mod bundle;
-mod collisions;
 mod cases;
 mod check;
+mod collisions;
 mod eval;
 mod help;
 mod impact;
@@ -19,6 +19,7 @@ mod search;
 mod serve;
 
 mod show;
+mod stats;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -72,6 +73,8 @@ enum Command {
     Impact(impact::Arguments),
     /// Find scenarios that get in each other's way, proved by a text
     Collisions(collisions::Arguments),
+    /// How often scenarios and their clauses hit, how right they are, and what they cost
+    Stats(stats::Arguments),
     /// The bundle's history in git, and differences between versions
     Bundle(bundle::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
@@ -133,6 +136,7 @@ pub fn run() -> ExitCode {
 
         Command::Impact(arguments) => impact::run(&cli.common, lang, &arguments),
         Command::Collisions(arguments) => collisions::run(&cli.common, lang, &arguments),
+        Command::Stats(arguments) => stats::run(&cli.common, lang, &arguments),
         Command::Bundle(arguments) => bundle::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),

@@ -12,6 +12,7 @@ pub mod noise;
 mod plain;
 mod routing;
 mod shown;
+pub mod statistics;
 
 pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,

@@ -82,12 +82,7 @@ pub fn collisions(
 ) -> Collisions {
     let mut seen = see(bundle, cases, now, done);
     let vocabulary = bundle.vocabulary();
-    let finder = Finder {
-        bundle,
-        seen: &seen,
-        maker: Maker::new(bundle.engine.rules(), &vocabulary),
-        day: now.date(),
-    };
+    let finder = Finder { bundle, seen: &seen, maker: Maker::new(bundle.engine.rules(), &vocabulary), day: now.date() };
     let related = finder.related();
     let mut implications = finder.implications(&related, &vocabulary);
     implications.truncate(limit);
@@ -132,7 +127,8 @@ impl<'a> Finder<'a> {
         let mut related: HashMap<(usize, usize), usize> = HashMap::new();
         for (scenario, terms) in terms.iter().enumerate() {
             for term in terms {
-                let others: FxHashSet<usize> = inner(term).filter_map(|part| users.get(part)).flatten().copied().collect();
+                let others: FxHashSet<usize> =
+                    inner(term).filter_map(|part| users.get(part)).flatten().copied().collect();
                 for other in others.into_iter().filter(|other| *other != scenario) {
                     *related.entry((scenario, other)).or_default() += 1;
                 }
@@ -141,9 +137,14 @@ impl<'a> Finder<'a> {
         related
     }
 
-    fn implications(&self, related: &HashMap<(usize, usize), usize>, vocabulary: &crate::rules::Vocabulary) -> Vec<Implication> {
+    fn implications(
+        &self,
+        related: &HashMap<(usize, usize), usize>,
+        vocabulary: &crate::rules::Vocabulary,
+    ) -> Vec<Implication> {
         let scenarios = self.scenarios();
-        let proved = |(one, other): &(usize, usize)| implies(&scenarios[*one].when, &scenarios[*other].when, vocabulary);
+        let proved =
+            |(one, other): &(usize, usize)| implies(&scenarios[*one].when, &scenarios[*other].when, vocabulary);
         let mut proved: Vec<(usize, usize)> = related.keys().copied().filter(|pair| proved(pair)).collect();
         proved.sort_unstable();
         let known: BTreeSet<(usize, usize)> = proved.iter().copied().collect();

@@ -133,7 +133,9 @@ impl<'a> Maker<'a> {
             0 => vec![Vec::new()],
             1 => group.some.iter().flat_map(|part| self.recipes(part, shared, open)).collect(),
             // Any so many that follow one another.
-            several => group.some.windows(several as usize).flat_map(|parts| self.all_of(parts, shared, open)).collect(),
+            several => {
+                group.some.windows(several as usize).flat_map(|parts| self.all_of(parts, shared, open)).collect()
+            }
         };
         let mut all = Vec::new();
         for every in &every {

@@ -106,7 +106,10 @@ fn made(own: &Made) -> Vec<Message> {
         ),
         match together {
             0 => say!("  案例中没有同时命中过", "  no case has both"),
-            _ => say!("  案例中同时命中 {together} 件，从未分开过", "  {together} cases have both, and none has one alone"),
+            _ => say!(
+                "  案例中同时命中 {together} 件，从未分开过",
+                "  {together} cases have both, and none has one alone"
+            ),
         },
     ]
 }

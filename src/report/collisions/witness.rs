@@ -116,7 +116,8 @@ fn fired(bundle: &Bundle, number: usize, case: &Case, overlap: &Overlap, now: &Z
     // What only sounds like a term is no proof.
     let exact: Vec<usize> = if found.guessed { Vec::new() } else { found.matches.iter().map(|m| m.scenario).collect() };
     let decision = decide(bundle, (number, &complaint, &text), overlap, Some(found));
-    let district = decision.as_ref().and_then(|decision| decision.district.as_ref()).map(|district| district.id.as_str());
+    let district =
+        decision.as_ref().and_then(|decision| decision.district.as_ref()).map(|district| district.id.as_str());
     let department = |scenario: usize| {
         let scenario = &engine.rules().scenarios()[scenario];
         let (catalog, day) = (engine.catalog(), complaint.at.date());
@@ -167,7 +168,8 @@ impl Pair {
         self.labelled += usize::from(is_theirs && fired.right.is_some());
         self.wrong += usize::from(is_theirs && fired.right == Some(false));
         let met = meet();
-        let worth = |met: &Met| (met.leads.as_ref() != Some(&self.one) && met.leads.as_ref() != Some(&self.other), met.length);
+        let worth =
+            |met: &Met| (met.leads.as_ref() != Some(&self.one) && met.leads.as_ref() != Some(&self.other), met.length);
         if (worth(&met), &met.case) < (worth(&self.witness), &self.witness.case) {
             self.witness = met;
         }
