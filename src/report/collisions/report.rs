@@ -12,6 +12,7 @@ use super::witness::{Pair, Seen, see};
 use crate::bundle::Bundle;
 use crate::knowledge::Case;
 use crate::rules::{Priority, Scenario};
+use crate::text::Text;
 
 /// The longest run of characters inside a term that is looked for among other terms.
 const LONGEST_INNER: usize = 12;
@@ -117,7 +118,8 @@ impl<'a> Finder<'a> {
     }
 
     /// Pairs of which the first looks for a term that is, or has inside, one of the second's; with how many such terms.
-    /// Any other pair is proved of nothing, and no short sentence suits both.
+    /// Of others hardly anything can be proved (two conditions of one expression or fact alone), and no short sentence
+    /// suits both.
     fn related(&self) -> HashMap<(usize, usize), usize> {
         let terms: Vec<BTreeSet<&str>> = self.scenarios().iter().map(|own| self.maker.terms(&own.when)).collect();
         let mut users: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -143,9 +145,10 @@ impl<'a> Finder<'a> {
         vocabulary: &crate::rules::Vocabulary,
     ) -> Vec<Implication> {
         let scenarios = self.scenarios();
-        let proved =
-            |(one, other): &(usize, usize)| implies(&scenarios[*one].when, &scenarios[*other].when, vocabulary);
-        let mut proved: Vec<(usize, usize)> = related.keys().copied().filter(|pair| proved(pair)).collect();
+        let examples = self.examples();
+        let open = related.keys().copied().filter(|pair| !self.is_refuted(*pair, &examples));
+        let mut proved: Vec<(usize, usize)> =
+            open.filter(|(one, other)| implies(&scenarios[*one].when, &scenarios[*other].when, vocabulary)).collect();
         proved.sort_unstable();
         let known: BTreeSet<(usize, usize)> = proved.iter().copied().collect();
         let implication = |(one, other): (usize, usize)| {
@@ -166,6 +169,20 @@ impl<'a> Finder<'a> {
         let mut all: Vec<Implication> = proved.into_iter().filter(|pair| !is_said(pair)).map(implication).collect();
         all.sort_by_key(|own| std::cmp::Reverse((own.department != own.other_department, own.never_leads, own.fires)));
         all
+    }
+
+    /// For each example of a scenario the scenarios that fire on it.
+    fn examples(&self) -> Vec<FxHashSet<usize>> {
+        let texts = self.scenarios().iter().flat_map(|own| own.examples.matching.iter().chain(&own.examples.no_match));
+        let fired = |text: &String| self.bundle.engine.rules().matches(&Text::new(None, text));
+        texts.map(|text| fired(text).into_iter().map(|found| found.scenario).collect()).collect()
+    }
+
+    /// Whether a text shows the first without the second, so that nothing need be tried to be proved.
+    fn is_refuted(&self, (one, other): (usize, usize), examples: &[FxHashSet<usize>]) -> bool {
+        let together = self.seen.together.get(&(one.min(other), one.max(other))).copied().unwrap_or(0);
+        let alone = |fired: &FxHashSet<usize>| fired.contains(&one) && !fired.contains(&other);
+        self.seen.fires[one] > together || examples.iter().any(alone)
     }
 
     /// Sentences for pairs of different departments that have words in common, those with most in common first.

@@ -124,10 +124,13 @@ impl Statistics {
         all
     }
 
-    /// The clauses that asked for something and never had a part in anything, with their scenario.
-    pub fn dead_clauses(&self) -> impl Iterator<Item = (&ScenarioFigures, &ClauseFigures)> {
+    /// The clauses that asked for something and never had a part in anything, with their scenario; hints, which ask for
+    /// nothing, come last.
+    pub fn dead_clauses(&self) -> Vec<(&ScenarioFigures, &ClauseFigures)> {
         let clauses = self.scenarios.iter().flat_map(|own| own.clauses.iter().map(move |clause| (own, clause)));
-        clauses.filter(|(_, clause)| clause.hits == 0 && !clause.forbids)
+        let mut dead: Vec<_> = clauses.filter(|(_, clause)| clause.hits == 0 && !clause.forbids).collect();
+        dead.sort_by_key(|(_, clause)| clause.clause.starts_with("hints"));
+        dead
     }
 }
 

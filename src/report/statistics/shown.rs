@@ -35,7 +35,7 @@ pub fn plain(statistics: &Statistics, limit: usize, lang: Lang) -> String {
         let (id, cost) = (&own.id, own.microseconds);
         line(say!("  {cost:8.1} µs  {id}", "  {cost:8.1} µs  {id}"));
     }
-    let dead: Vec<_> = statistics.dead_clauses().collect();
+    let dead = statistics.dead_clauses();
     let count = dead.len();
     line(say!("\n从未起作用的条件：{count} 个", "\nclauses that never had a part in anything: {count}"));
     for (own, clause) in dead.iter().take(limit) {
