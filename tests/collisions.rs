@@ -106,7 +106,7 @@ fn pairs() -> impl Strategy<Value = (String, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_proved_has_no_counter_example(
@@ -114,7 +114,9 @@ proptest! {
         texts in prop::collection::vec(("[漏水管停]{0,4}", "[漏水管停电没有不是晚上夜里了a1三元，。！\n]{0,40}"), 12),
     ) {
         let bundle = rules(&[&one, &other]);
-        prop_assume!(proved(&bundle, 0, 1));
+        if !proved(&bundle, 0, 1) {
+            return Ok(());
+        }
         let scenarios = bundle.compiled.scenarios();
         for (title, body) in &texts {
             let text = Text::new((!title.is_empty()).then_some(title.as_str()), body);
@@ -123,6 +125,10 @@ proptest! {
             prop_assert!(!holds(0) || holds(1), "{} ⟹ {} fails on {} / {}", one, other, title, body);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn a_sentence_that_is_made_fires_both(one in any_when(), other in any_when()) {

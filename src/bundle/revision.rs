@@ -235,7 +235,7 @@ impl Reader<'_> {
                 match below {
                     Some(below) if depth < MAX_DEPTH => self.folder(&below, &path, depth + 1),
                     Some(_) => {
-                        self.report(&path, say!("目录超过 {MAX_DEPTH} 层", "folders deeper than {MAX_DEPTH} levels"))
+                        self.report(&path, say!("目录超过 {MAX_DEPTH} 层", "folders deeper than {MAX_DEPTH} levels"));
                     }
                     None => self.report(&path, say!("git 对象损坏", "a damaged git object")),
                 }
@@ -277,7 +277,7 @@ impl Reader<'_> {
                 self.snapshot.files.insert(path, content);
             }
             Some(Err(_)) => {
-                self.report(&path, say!("不是 UTF-8 编码，请另存为 UTF-8", "not UTF-8: save the file as UTF-8"))
+                self.report(&path, say!("不是 UTF-8 编码，请另存为 UTF-8", "not UTF-8: save the file as UTF-8"));
             }
             None => self.report(&path, say!("git 对象损坏", "a damaged git object")),
         }

@@ -22,8 +22,8 @@ pub fn implies(one: &Clause, other: &Clause, vocabulary: &Vocabulary) -> bool {
 /// The part of the text that facts are known of, seen from the part that the goal is looked at in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unit {
-    /// The same part.
-    Same,
+    /// The same part; where that is known to lie in one unit of a kind, the kind.
+    Same(Option<Scope>),
     /// A unit inside it.
     Within(Scope),
 }
@@ -62,10 +62,10 @@ impl<'a> Prover<'a> {
             return self.entails(one, named);
         }
         match (&one.form, &other.form) {
-            (Form::Near { members, within }, Form::Near { members: others, within: wider }) if within <= wider => {
-                if self.near(members, others) {
-                    return true;
-                }
+            (Form::Near { members, within }, Form::Near { members: others, within: wider })
+                if within <= wider && self.near(members, others) =>
+            {
+                return true;
             }
             (Form::Group(group), _) => return self.group(group, other),
             _ => {}
@@ -78,7 +78,7 @@ impl<'a> Prover<'a> {
             (Some(one), Some(other)) => leaf_entails(&one, &other),
             // A hit that cannot lie across the end of a clause lies in one.
             (Some(leaf), None) => {
-                let unit = if is_in_one_clause(&leaf) { Unit::Within(Scope::Clause) } else { Unit::Same };
+                let unit = if is_in_one_clause(&leaf) { Unit::Within(Scope::Clause) } else { Unit::Same(None) };
                 matches!(other.form, Form::Group(_)) && self.derive(&[one], &[], unit, other)
             }
             _ => false,
@@ -87,7 +87,7 @@ impl<'a> Prover<'a> {
 
     /// What a group implies: whichever of `some` holds, with all of `every`.
     fn group(&mut self, group: &'a Group, other: &'a Clause) -> bool {
-        let unit = if group.scope == Scope::Text { Unit::Same } else { Unit::Within(group.scope) };
+        let unit = if group.scope == Scope::Text { Unit::Same(None) } else { Unit::Within(group.scope) };
         let mut facts: Vec<&Clause> = group.every.iter().collect();
         if group.some.len() == group.minimum as usize {
             facts.extend(&group.some);
@@ -124,7 +124,7 @@ impl<'a> Prover<'a> {
 
     /// Whether a fact about a unit gives the goal in the part around it.
     fn lifted(&mut self, fact: &'a Clause, goal: &'a Clause, unit: Unit) -> bool {
-        (unit == Unit::Same || self.is_lasting(goal)) && self.entails(fact, goal)
+        (matches!(unit, Unit::Same(_)) || self.is_lasting(goal)) && self.entails(fact, goal)
     }
 
     /// Whether facts about one unit, in which none of `none` holds, give the goal in the part around it.
@@ -142,7 +142,7 @@ impl<'a> Prover<'a> {
         let Some(inner) = inside(unit, wanted.scope) else { return false };
         // What must not be there is known only of the very unit.
         let forbidden = |prover: &mut Self, clause: &'a Clause| {
-            inner == Unit::Same && none.iter().any(|known| prover.entails(clause, known))
+            matches!(inner, Unit::Same(_)) && none.iter().any(|known| prover.entails(clause, known))
         };
         if !wanted.none.iter().all(|clause| forbidden(self, clause)) {
             return false;
@@ -236,11 +236,12 @@ impl<'a> Prover<'a> {
 /// it. `None` where that is not known.
 fn inside(unit: Unit, scope: Scope) -> Option<Unit> {
     match (unit, scope) {
-        (Unit::Same, Scope::Text) => Some(Unit::Same),
-        (Unit::Within(inner), Scope::Text) => Some(Unit::Within(inner)),
-        (Unit::Within(inner), scope) if inner == scope => Some(Unit::Same),
+        (unit, Scope::Text) => Some(unit),
+        // What lies in one unit has itself as the only unit.
+        (Unit::Same(Some(own)), scope) if own == scope => Some(unit),
+        (Unit::Within(inner), scope) if inner == scope => Some(Unit::Same(Some(inner))),
         // A clause ends wherever a sentence does.
-        (Unit::Within(Scope::Clause), Scope::Sentence) => Some(Unit::Within(Scope::Clause)),
+        (Unit::Same(Some(Scope::Clause)) | Unit::Within(Scope::Clause), Scope::Sentence) => Some(unit),
         _ => None,
     }
 }

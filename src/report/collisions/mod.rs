@@ -8,8 +8,6 @@ mod implies;
 mod report;
 mod sentence;
 mod shown;
-#[cfg(test)]
-mod tests;
 mod witness;
 
 pub use implies::implies;

@@ -49,7 +49,7 @@ impl<'a> Maker<'a> {
         let joined = plans.iter().flat_map(|plan| [overlapped(plan), plan.join("的"), plan.join("，")]);
         let short = joined.filter(|sentence| sentence.chars().count() <= LONGEST).take(TRIES);
         let found = short.into_iter().find(|sentence| self.fires(sentence, one, other))?;
-        Some(self.shortened(found, one, other))
+        Some(self.shortened(&found, one, other))
     }
 
     /// Whether both fire.
@@ -58,7 +58,7 @@ impl<'a> Maker<'a> {
         [one, other].iter().all(|scenario| found.iter().any(|found| found.scenario == *scenario))
     }
 
-    fn shortened(&self, sentence: String, one: usize, other: usize) -> String {
+    fn shortened(&self, sentence: &str, one: usize, other: usize) -> String {
         let mut characters: Vec<char> = sentence.chars().collect();
         let mut at = 0;
         while at < characters.len() {
@@ -198,7 +198,7 @@ fn read_off(hir: &Hir, out: &mut String) -> Option<()> {
         HirKind::Class(Class::Unicode(class)) => {
             let ranges = || class.iter();
             let readable = |c: char| c.is_alphanumeric();
-            let first = ranges().map(|range| range.start()).find(|c| readable(*c));
+            let first = ranges().map(regex_syntax::hir::ClassUnicodeRange::start).find(|c| readable(*c));
             let common = ['一', '1', 'a'].into_iter().find(|c| ranges().any(|r| (r.start()..=r.end()).contains(c)));
             out.push(common.or(first)?);
         }

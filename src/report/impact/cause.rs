@@ -69,30 +69,43 @@ pub(super) fn causes(
     }
     let open: Vec<usize> = (0..alone.len()).filter(|case| alone[*case].is_empty()).collect();
     let mut needed: BTreeMap<usize, Vec<usize>> = open.iter().map(|case| (*case, Vec::new())).collect();
+    // Parts without which the later version does not even load.
+    let mut binding: Vec<usize> = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         if open.is_empty() {
             break;
         }
         let answers = version(&|edit| !part.contains(&edit));
-        for (case, parts) in &mut needed {
-            // Where the rest does not load, nobody knows.
-            if answers.is_some() && !is_reached(&answers, *case) {
-                parts.push(number);
-            }
+        match &answers {
+            None => binding.push(number),
+            Some(_) => needed.iter_mut().for_each(|(case, parts)| {
+                if !is_reached(&answers, *case) {
+                    parts.push(number);
+                }
+            }),
         }
         tried(parts.len() + number + 1, steps);
     }
-    // What is needed is tried together, once for each such set.
-    let mut sets: BTreeMap<&Vec<usize>, Option<Vec<Answer>>> = BTreeMap::new();
-    for set in needed.values().filter(|set| set.len() > 1) {
-        sets.entry(set).or_insert_with(|| version(&|edit| set.iter().any(|part| parts[*part].contains(&edit))));
+    // What is needed is tried together, once for each such set; where that is not enough, with what binds.
+    let mut sets: BTreeMap<Vec<usize>, Option<Vec<Answer>>> = BTreeMap::new();
+    let mut reached = |set: &[usize], case: usize| {
+        let chosen = |edit: usize| set.iter().any(|part| parts[*part].contains(&edit));
+        let answers = sets.entry(set.to_vec()).or_insert_with(|| version(&chosen));
+        is_reached(answers, case)
+    };
+    for (case, set) in &mut needed {
+        if !reached(set, *case) {
+            set.extend(&binding);
+            set.sort_unstable();
+            if !reached(set, *case) {
+                set.clear();
+            }
+        }
     }
     let edits_of = |numbers: &[usize]| numbers.iter().flat_map(|number| parts[*number].clone()).collect::<Vec<_>>();
     let cause = |(case, causes): (usize, &Vec<usize>)| match (&causes[..], needed.get(&case)) {
         ([only], _) => Cause::Alone { edits: parts[*only].clone() },
-        ([], Some(set)) if sets.get(set).is_some_and(|answers| is_reached(answers, case)) => {
-            Cause::Together { edits: edits_of(set), verified: true }
-        }
+        ([], Some(set)) if !set.is_empty() => Cause::Together { edits: edits_of(set), verified: true },
         ([], _) => all(),
         (several, _) => Cause::Any { edits: edits_of(several) },
     };

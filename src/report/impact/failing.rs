@@ -54,7 +54,7 @@ impl FailIf {
             return Err(wrong("and 和 or 不能混用", "`and` and `or` cannot be mixed"));
         }
         let mut conditions = Vec::new();
-        for part in words.split(|word| joined(&word)) {
+        for part in words.split(|word| joined(word)) {
             let (part, is_percent) = match part {
                 [rest @ .., "%"] => (rest, true),
                 _ => (part, false),

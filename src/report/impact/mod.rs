@@ -13,8 +13,6 @@ mod edits;
 mod failing;
 mod groups;
 mod shown;
-#[cfg(test)]
-mod tests;
 
 pub use answer::{Answer, Aspect, Verdict};
 pub use compare::{Compared, Comparison};

@@ -6,8 +6,6 @@
 mod cost;
 mod count;
 mod shown;
-#[cfg(test)]
-mod tests;
 
 pub use count::{ClauseFigures, Precision, ScenarioFigures, Statistics, TermFigures, statistics};
 pub use shown::{csv, plain, scenario};
