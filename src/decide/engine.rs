@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::answer::{self, rounded};
 use super::complaint::{Complaint, ComplaintError};
 use super::decision::{
@@ -11,11 +9,12 @@ use super::decision::{
     ScenarioReference, Source, WordItem,
 };
 use super::duties::Duties;
+use super::given::{Found, Given};
 use super::heard::{Spoken, said};
 use super::kind::kind;
 use super::learned::{Features, Judgement, Learned, Level, Neighbour, neighbour};
 use super::matters::matters;
-use super::opinions::Opinions;
+use super::opinions::{Opinions, vote};
 use super::place::{Place, place};
 use super::prepared::Prepared;
 use super::rank::{Because, Candidate, because, rank, rank_again};
@@ -171,17 +170,31 @@ impl Engine {
     ) -> Result<(Decision, Vec<Judgement<'_>>), ComplaintError> {
         complaint.check()?;
         let text = Text::new(complaint.title.as_deref(), &complaint.text);
+        self.appraise_given(complaint, &text, options, Given::default())
+    }
+
+    /// The same, where something is known beforehand. `text` is that of the complaint, whose bounds were
+    /// [checked](Complaint::check).
+    pub fn appraise_given(
+        &self,
+        complaint: &Complaint,
+        text: &Text,
+        options: Options,
+        mut given: Given<'_>,
+    ) -> Result<(Decision, Vec<Judgement<'_>>), ComplaintError> {
         if text.normalised().trim().is_empty() {
             return Err(ComplaintError::Empty);
         }
+        let found = given.found.take().unwrap_or_else(|| Found::new(&self.rules, text));
         let work = Work {
             engine: self,
             complaint,
-            place: place(&self.catalog, &text, complaint.district.as_deref()),
-            query: Query::from_text(&text, &self.segmenter),
-            text: &text,
+            place: place(&self.catalog, text, complaint.district.as_deref()),
+            query: Query::from_text(text, &self.segmenter),
+            text,
+            given,
         };
-        let (decision, opinions) = work.decide(options);
+        let (decision, opinions) = work.decide(found, options);
         Ok((decision, opinions.0))
     }
 }
@@ -193,24 +206,21 @@ struct Work<'t, 'a> {
     text: &'t Text,
     place: Place<'a>,
     query: Query,
+    given: Given<'t>,
 }
 
 impl<'a> Work<'_, 'a> {
-    fn decide(&self, options: Options) -> (Decision, Opinions<'a>) {
+    fn decide(&self, found: Found, options: Options) -> (Decision, Opinions<'a>) {
         let engine = self.engine;
-        let mut found = engine.rules.matches(self.text);
-        // What was misheard is looked for only where nothing was heard: a clean text pays nothing, and no guess stands
-        // beside a rule that holds.
-        let guessed = found.is_empty();
-        if guessed {
-            found = engine.rules.fuzzy_matches(self.text);
-        }
-        let mut candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
+        let Found { matches, guessed } = found;
+        let mut candidates = rank(&engine.rules, self.text, &engine.segmenter, matches);
         let learned = engine.learned.as_deref().filter(|_| !options.rules_only);
         // Where a rule leads, cases are shown and do not vote, unless they teach.
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
         let wanted = learned.map_or(wanted, |_| Neighbour::MOST);
-        let near = engine.knowledge.cases.nearest_places(&self.query, wanted, |_| true);
+        let wanted = if self.given.bare && learned.is_none() && !candidates.is_empty() { 0 } else { wanted };
+        let votes = |place| self.given.known.is_none_or(|known| (known.voters)(place));
+        let near = engine.knowledge.cases.nearest_places(&self.query, wanted, votes);
         let seen = learned.map(|learned| (learned, learned.features(self.text, &engine.segmenter)));
         let opinions = seen
             .as_ref()
@@ -227,6 +237,9 @@ impl<'a> Work<'_, 'a> {
             None if options.rules_only => {}
             None if opinions.0.is_empty() => self.by_cases(&near, &mut decision),
             None => self.by_learned(&opinions, &mut decision),
+        }
+        if self.given.bare {
+            return (decision, opinions);
         }
         if let Some((learned, features)) = &seen {
             decision.words = self.words(learned, features, &opinions, &decision);
@@ -254,7 +267,11 @@ impl<'a> Work<'_, 'a> {
         let duties = self.engine.duties.of(&self.query);
         let spoken = Spoken { catalog: &self.engine.catalog, region, day, duties: &duties };
         let say = |level: Level| said(candidates.iter().map(|candidate| self.scenario(candidate)), &spoken, level);
-        Opinions(learned.judge_with(self.text, features, &neighbours, &say))
+        let mut judgements = learned.judge_with(self.text, features, &neighbours, &say);
+        if let Some(known) = &self.given.known {
+            known.unlearned(learned, &mut judgements);
+        }
+        Opinions(judgements)
     }
 
     /// The probability that cases give to what a scenario stands for: its department, or else its category; 1 where
@@ -585,19 +602,4 @@ fn record(learned: &Learned, scenario: &str) -> Option<RuleRecord> {
         .map(|level| (level, learned.record(level, scenario)))
         .find(|(_, record)| record.led > 0)
         .map(|(level, record)| RuleRecord { level: level.as_str().to_owned(), cases: record.led, right: record.right })
-}
-
-/// The label with the most weight, and its part of all the weight times the greatest weight (many far cases that agree
-/// are still far). Of equal labels the smallest.
-fn vote<L: Copy + Ord + std::hash::Hash>(voters: impl Iterator<Item = (L, f32)>) -> Option<(L, f64)> {
-    let mut weights: FxHashMap<L, f64> = FxHashMap::default();
-    let (mut total, mut nearest) = (0.0, 0.0_f64);
-    for (label, weight) in voters {
-        let weight = f64::from(weight);
-        *weights.entry(label).or_default() += weight;
-        total += weight;
-        nearest = nearest.max(weight);
-    }
-    let best = weights.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-    Some((best.0, best.1 / total * nearest))
 }

@@ -163,6 +163,7 @@ impl<'a> Compiler<'a> {
     fn scenario(&mut self, index: u32, scenario: &Scenario) {
         self.late.clear();
         self.visited = 0;
+        let first_leaf = self.program.leaves.len() as u32;
         let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else {
             return;
         };
@@ -188,7 +189,8 @@ impl<'a> Compiler<'a> {
         self.late.dedup();
         // A scenario that does not compile has an error; conditions and scenarios then no longer correspond, and the
         // program is not used.
-        self.program.conditions.push(Condition { root, hints, late: self.late.clone() });
+        let leaves = first_leaf..self.program.leaves.len() as u32;
+        self.program.conditions.push(Condition { root, leaves, hints, late: self.late.clone() });
     }
 
     /// Compiles a clause; gives its node and its atoms. `open` are the named conditions being written out.

@@ -14,6 +14,7 @@ mod read;
 mod render;
 mod shape;
 mod tree;
+mod write;
 
 pub use code::Code;
 pub use dates::{Date, Minute};
@@ -24,6 +25,7 @@ pub use message::{Lang, Message};
 pub use read::Unread;
 pub use render::{render, render_plain};
 pub use tree::{Entry, Node, Value};
+pub use write::write;
 
 /// Bytes of an id, at the most.
 pub const MAX_ID: usize = 100;
