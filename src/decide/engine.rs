@@ -17,7 +17,7 @@ use super::matters::matters;
 use super::opinions::Opinions;
 use super::place::{Place, place};
 use super::prepared::Prepared;
-use super::rank::{Because, Candidate, because, rank, rank_again};
+use super::rank::{Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
 use crate::knowledge::{Article, Case, Cases, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
@@ -170,15 +170,34 @@ impl Engine {
         if text.normalised().trim().is_empty() {
             return Err(ComplaintError::Empty);
         }
-        let work = Work {
-            engine: self,
-            complaint,
-            place: place(&self.catalog, &text, complaint.district.as_deref()),
-            query: Query::from_text(&text, &self.segmenter),
-            text: &text,
-        };
+        let work = self.work(complaint, &text);
         let (decision, opinions) = work.decide(options);
         Ok((decision, opinions.0))
+    }
+
+    /// The scenarios that fire on the text of a complaint in the order in which [`decide`](Self::decide) puts them, the
+    /// leader first, and whether they were only guessed from terms that sound alike.
+    pub(super) fn ranked(&self, complaint: &Complaint, text: &Text, options: Options) -> (Vec<Candidate>, bool) {
+        let work = self.work(complaint, text);
+        let (mut candidates, guessed) = work.candidates();
+        let learned = self.learned.as_deref().filter(|_| !options.rules_only && candidates.len() > 1);
+        let opinions = learned.map(|learned| {
+            let near = self.knowledge.cases.nearest_places(&work.query, Neighbour::MOST, |_| true);
+            work.opinions(learned, &candidates, &near)
+        });
+        let opinions = opinions.unwrap_or_default();
+        rank_again(&mut candidates, |scenario| work.probability(&opinions, scenario));
+        (candidates, guessed)
+    }
+
+    fn work<'t, 'a>(&'a self, complaint: &'t Complaint, text: &'t Text) -> Work<'t, 'a> {
+        Work {
+            engine: self,
+            complaint,
+            place: place(&self.catalog, text, complaint.district.as_deref()),
+            query: Query::from_text(text, &self.segmenter),
+            text,
+        }
     }
 }
 
@@ -194,14 +213,7 @@ struct Work<'t, 'a> {
 impl<'a> Work<'_, 'a> {
     fn decide(&self, options: Options) -> (Decision, Opinions<'a>) {
         let engine = self.engine;
-        let mut found = engine.rules.matches(self.text);
-        // What was misheard is looked for only where nothing was heard: a clean text pays nothing, and no guess stands
-        // beside a rule that holds.
-        let guessed = found.is_empty();
-        if guessed {
-            found = engine.rules.fuzzy_matches(self.text);
-        }
-        let mut candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
+        let (mut candidates, guessed) = self.candidates();
         let learned = engine.learned.as_deref().filter(|_| !options.rules_only);
         // Where a rule leads, cases are shown and do not vote, unless they teach.
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
@@ -229,6 +241,19 @@ impl<'a> Work<'_, 'a> {
         let shown = near.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
         decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
         (decision, opinions)
+    }
+
+    /// The scenarios that fire, ordered by rules alone, and whether they were only guessed.
+    fn candidates(&self) -> (Vec<Candidate>, bool) {
+        let engine = self.engine;
+        let mut found = engine.rules.matches(self.text);
+        // What was misheard is looked for only where nothing was heard: a clean text pays nothing, and no guess stands
+        // beside a rule that holds.
+        let guessed = found.is_empty();
+        if guessed {
+            found = engine.rules.fuzzy_matches(self.text);
+        }
+        (rank(&engine.rules, self.text, &engine.segmenter, found), guessed)
     }
 
     /// What cases taught about the complaint, with the rules that fired heard.
@@ -389,19 +414,11 @@ impl<'a> Work<'_, 'a> {
 
     fn runner_up(&self, leader: &Candidate, candidate: &Candidate) -> RunnerUp {
         let scenario = self.scenario(candidate);
-        let behind = match because(leader, candidate) {
-            Because::Emergency => "emergency",
-            Because::Priority => "priority",
-            Because::Exclusive => "exclusive",
-            Because::Cases => "cases",
-            Because::Specificity => "specificity",
-            Because::Id => "id",
-        };
         RunnerUp {
             scenario: reference(scenario, rounded(candidate.confidence)),
             department: self.responsible(scenario).map(|(_, lead)| answer::department(lead)),
             source: Source::Rule,
-            behind: behind.to_owned(),
+            behind: because(leader, candidate).name().to_owned(),
             evidence: answer::evidence(&self.engine.rules, self.text, &candidate.found.evidence, false),
         }
     }

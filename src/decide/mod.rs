@@ -7,6 +7,7 @@ mod answer;
 mod complaint;
 mod decision;
 mod engine;
+pub mod explain;
 mod heard;
 mod kind;
 pub mod learned;
