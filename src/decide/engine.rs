@@ -307,6 +307,7 @@ impl<'a> Work<'_, 'a> {
             runners_up: Vec::new(),
             articles: Vec::new(),
             cases: Vec::new(),
+            explain: None,
             elapsed_us: None,
         }
     }

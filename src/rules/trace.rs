@@ -126,6 +126,9 @@ pub struct LeafUse {
     pub leaf: u32,
     /// It stands below a `none`: where it holds it forbids.
     pub forbids: bool,
+    /// The first leaf of those that are one clause with it: plain terms side by side in one `any` or `none`, which are a
+    /// list without a name. Its own number where it stands alone.
+    pub clause: u32,
 }
 
 impl Trace<'_> {
@@ -185,24 +188,39 @@ impl Compiled {
     /// The leaves of a scenario's condition (hints are none), in the order in which they were written.
     pub fn leaves(&self, scenario: usize) -> Vec<LeafUse> {
         let mut found = Vec::new();
-        self.add_leaves(self.program.conditions[scenario].root, false, &mut found);
+        self.add_leaves(self.program.conditions[scenario].root, false, None, &mut found);
         found.sort_unstable_by_key(|found| found.leaf);
         found
     }
 
-    fn add_leaves(&self, node: NodeId, forbids: bool, found: &mut Vec<LeafUse>) {
-        let mut below = |children: Children, forbids: bool| {
-            self.program.children(children).iter().for_each(|node| self.add_leaves(*node, forbids, found));
+    /// `side` is the first of the plain terms that a plain term stands beside.
+    fn add_leaves(&self, node: NodeId, forbids: bool, side: Option<u32>, found: &mut Vec<LeafUse>) {
+        let program = &self.program;
+        let mut below = |children: Children, forbids: bool, is_choice: bool| {
+            let children = program.children(children);
+            let side = children.iter().find_map(|node| self.plain_term(*node)).filter(|_| is_choice);
+            children.iter().for_each(|node| self.add_leaves(*node, forbids, side, found));
         };
-        match self.program.nodes[node as usize] {
-            Node::Symbol { leaf, .. } => found.push(LeafUse { leaf, forbids }),
-            Node::Near { members, .. } => below(members, forbids),
-            Node::Group { some, every, none, .. } => {
-                below(some, forbids);
-                below(every, forbids);
-                below(none, true);
+        match program.nodes[node as usize] {
+            Node::Symbol { leaf, .. } => {
+                let clause = side.filter(|_| self.plain_term(node).is_some()).unwrap_or(leaf);
+                found.push(LeafUse { leaf, forbids, clause });
+            }
+            Node::Near { members, .. } => below(members, forbids, false),
+            Node::Group { some, minimum, every, none, .. } => {
+                below(some, forbids, minimum == 1);
+                below(every, forbids, false);
+                below(none, true, true);
             }
         }
+    }
+
+    /// The leaf of a node that is one term, written out.
+    fn plain_term(&self, node: NodeId) -> Option<u32> {
+        let Node::Symbol { symbol, leaf } = self.program.nodes[node as usize] else { return None };
+        let is_term = matches!(self.program.symbols[symbol as usize], SymbolKind::Terms { .. });
+        let is_list = self.program.leaves[leaf as usize].what.starts_with('$');
+        (is_term && !is_list).then_some(leaf)
     }
 }
 

@@ -20,13 +20,13 @@ const HELD: Style = AnsiColor::Green.on_default();
 const LACKS: Style = AnsiColor::Red.on_default();
 
 /// Alternatives of a group that do not hold and are shown all the same: the nearest.
-const MOST_OPEN: usize = 3;
+const MOST_OPEN: usize = 2;
 /// Clauses in clauses that are shown, so that lines stay readable.
 const MAX_DEPTH: usize = 8;
 
 /// All of it: what fired and why it leads, what nearly fired, why not, what would change it.
 pub(super) fn explanation(explained: &Explanation, complaint: &Complaint, lang: Lang) -> String {
-    let mut page = Page { out: String::new(), lang, complaint };
+    let mut page = Page { out: String::new(), lang, complaint, last: String::new() };
     page.text(explained);
     if let Some(why_not) = &explained.why_not {
         page.why_not(why_not);
@@ -54,6 +54,8 @@ struct Page<'a> {
     out: String,
     lang: Lang,
     complaint: &'a Complaint,
+    /// The file and line that were named last.
+    last: String,
 }
 
 impl Page<'_> {
@@ -120,7 +122,6 @@ impl Page<'_> {
         let share = (scenario.share * 100.0).round();
         let _ = writeln!(self.out, " · {title}  {FAINT}{share}%{FAINT:#}");
         self.lacks(&scenario.lacking, 2);
-        self.clause(&scenario.when, 2, false);
     }
 
     fn lacks(&mut self, lacks: &[Lack], depth: usize) {
@@ -180,9 +181,8 @@ impl Page<'_> {
         };
         let what = self.what(clause);
         let found = self.found(clause);
-        let line = clause.line;
         let indent = depth * 2;
-        let file = format!("{}:{line}", clause.file);
+        let file = self.place(clause);
         let _ = writeln!(self.out, "{:indent$}{style}{sign}{style:#} {what}{found}  {FAINT}{file}{FAINT:#}", "");
         for window in &clause.windows {
             self.window(clause, window, depth + 1);
@@ -192,9 +192,21 @@ impl Page<'_> {
         }
     }
 
+    /// Where a clause is written, unless it is on the line of the one before it.
+    fn place(&mut self, clause: &ClauseItem) -> String {
+        let place = format!("{}:{}", clause.file, clause.line);
+        if self.last == place {
+            String::new()
+        } else {
+            self.last.clone_from(&place);
+            place
+        }
+    }
+
     fn window(&mut self, group: &ClauseItem, window: &WindowItem, depth: usize) {
-        if group.windows.len() > 1 || matches!(group.scope.as_deref(), Some("sentence" | "clause")) {
-            let words = quoted(self.complaint, window.span);
+        let words = quoted(self.complaint, window.span);
+        let whole = words.chars().count() == self.complaint.text.trim().chars().count();
+        if group.windows.len() > 1 || (matches!(group.scope.as_deref(), Some("sentence" | "clause")) && !whole) {
             let _ = writeln!(self.out, "{:indent$}{FAINT}「{words}」{FAINT:#}", "", indent = depth * 2);
         }
         let held = window.any.iter().filter(|member| member.held);

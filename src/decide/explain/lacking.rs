@@ -187,7 +187,9 @@ impl Teller<'_> {
         match (&trace.clause.form, &trace.part) {
             (Form::Term { text, .. }, _) => say!("“{text}”", "“{text}”"),
             (Form::Reference { name, .. }, Part::Leaf { .. }) => {
-                let terms = self.vocabulary.terms(name).unwrap_or_default();
+                let mut terms = self.vocabulary.terms(name).unwrap_or_default();
+                // The shortest are the plainest.
+                terms.sort_by_key(|term| term.chars().count());
                 let named = terms.iter().take(MOST_TERMS).copied().collect::<Vec<_>>().join("、");
                 let (all, more) = (terms.len(), if terms.len() > MOST_TERMS { " …" } else { "" });
                 say!("${name} 中的任一词（{named}{more}，共 {all} 个）", "one of ${name} ({named}{more}: {all} terms)")
@@ -202,17 +204,23 @@ impl Teller<'_> {
             }
             (Form::Near { members, within }, Part::Near { members: traces, .. }) => {
                 let count = members.len();
-                let (zh, en) = self.several(traces);
+                let (zh, en) = self.several(traces, " 与 ", " and ");
                 say!("{zh}（{count} 项相隔不超过 {within} 个字）", "{en}, at most {within} characters apart")
             }
             (Form::Group(Group { every, .. }), Part::Group { windows, .. }) => {
                 let line = trace.line();
                 match best(windows) {
-                    Some(window) if !every.is_empty() => {
-                        let (zh, en) = self.several(&window.every);
+                    Some(window) if every.is_empty() => {
+                        let (zh, en) = self.several(&window.some, " 或 ", " or ");
+                        let (more_zh, more_en) =
+                            if window.some.len() > MOST_CHOICES { (" 等", " and so on") } else { ("", "") };
+                        say!("{zh}{more_zh}", "{en}{more_en}")
+                    }
+                    Some(window) => {
+                        let (zh, en) = self.several(&window.every, " 与 ", " and ");
                         say!("{zh}同时出现（第 {line} 行）", "{en} together (line {line})")
                     }
-                    _ => say!("第 {line} 行的条件", "what line {line} asks for"),
+                    None => say!("第 {line} 行的条件", "what line {line} asks for"),
                 }
             }
             _ => {
@@ -222,11 +230,11 @@ impl Teller<'_> {
         }
     }
 
-    fn several(&self, traces: &[Trace<'_>]) -> (String, String) {
+    fn several(&self, traces: &[Trace<'_>], zh: &str, en: &str) -> (String, String) {
         let named: Vec<Message> = traces.iter().take(MOST_CHOICES).map(|member| self.wanted(member)).collect();
-        let zh = named.iter().map(|message| message.zh.as_str()).collect::<Vec<_>>().join(" 与 ");
-        let en = named.iter().map(|message| message.en.as_str()).collect::<Vec<_>>().join(" and ");
-        (zh, en)
+        let joined_zh = named.iter().map(|message| message.zh.as_str()).collect::<Vec<_>>().join(zh);
+        let joined_en = named.iter().map(|message| message.en.as_str()).collect::<Vec<_>>().join(en);
+        (joined_zh, joined_en)
     }
 
     /// The words of the text that a clause has hit, quoted.

@@ -1,6 +1,7 @@
 //! What no test reaches: clauses, terms, ways through replies, rows of the dispatch list.
 //!
-//! Clauses and terms are reached by examples and tests. A clause counts as reached when it made its scenario hold; one
+//! Clauses and terms are reached by examples and tests. Terms side by side in one `any` or `none` are one clause, as a list
+//! is, and each of them is a term. A clause counts as reached when it made its scenario hold; one
 //! below a `none` when it forbade what would have held without it. Replies and rows are reached by tests alone: an
 //! example is a text without place or time, and nobody looks at its reply.
 
@@ -14,7 +15,7 @@ use crate::bundle::Snapshot;
 use crate::catalog::Responsible;
 use crate::decide::{Decision, Engine};
 use crate::reply::{Branches, SlotUse, Values};
-use crate::rules::{Compiled, Part, Scenario, Trace};
+use crate::rules::{Compiled, LeafUse, Part, Scenario, Trace};
 use crate::source::{Document, Node, Step, Value};
 use crate::text::{Text, normalise};
 
@@ -91,7 +92,7 @@ pub struct ScenarioCoverage {
 pub struct Coverage {
     /// Clauses of all conditions.
     pub clauses: Count,
-    /// Terms of all lists.
+    /// Terms of all lists, and terms side by side in conditions.
     pub terms: Count,
     /// Ways through all replies.
     pub branches: Count,
@@ -194,22 +195,40 @@ fn forbidding(trace: &Trace<'_>, found: &mut Vec<(std::ops::Range<u32>, u32)>) {
 }
 
 fn clauses(rules: &Compiled, index: usize, scenario: &Scenario, seen: &Seen, found: &mut Coverage) -> Count {
+    let leaves = rules.leaves(index);
+    let mut members: FxHashMap<u32, usize> = FxHashMap::default();
+    leaves.iter().for_each(|used| *members.entry(used.clause).or_default() += 1);
+    let reached: FxHashSet<u32> =
+        leaves.iter().filter(|used| seen.leaves.contains(&used.leaf)).map(|used| used.clause).collect();
     let mut count = Count::default();
-    for used in rules.leaves(index) {
-        let is_reached = seen.leaves.contains(&used.leaf);
-        count.add(is_reached);
-        found.clauses.add(is_reached);
-        if !is_reached {
-            let leaf = rules.leaf(used.leaf);
-            found.unreached.push(Unreached {
-                kind: if used.forbids { UnreachedKind::Forbidding } else { UnreachedKind::Clause },
-                name: format!("{}  {}", leaf.what, leaf.path),
-                of: scenario.id.clone(),
-                file: leaf.source.path.clone(),
-                line: leaf.source.position(leaf.range.start).line,
-            });
+    let mut report = |used: &LeafUse, kind: UnreachedKind, name: String| {
+        let leaf = rules.leaf(used.leaf);
+        let (file, line) = (leaf.source.path.clone(), leaf.source.position(leaf.range.start).line);
+        found.unreached.push(Unreached { kind, name, of: scenario.id.clone(), file, line });
+    };
+    for used in &leaves {
+        let leaf = rules.leaf(used.leaf);
+        let together = members.get(&used.clause).copied().unwrap_or(1);
+        let is_reached = reached.contains(&used.clause);
+        if used.clause == used.leaf {
+            count.add(is_reached);
+            if !is_reached {
+                let kind = if used.forbids { UnreachedKind::Forbidding } else { UnreachedKind::Clause };
+                let more = if together > 1 { format!(" … ({together})") } else { String::new() };
+                report(used, kind, format!("{}{more}  {}", leaf.what, leaf.path));
+            }
+        }
+        if together > 1 {
+            let is_reached = seen.leaves.contains(&used.leaf);
+            found.terms.add(is_reached);
+            // A clause that is not reached is told once, not again term by term.
+            if !is_reached && reached.contains(&used.clause) {
+                report(used, UnreachedKind::Term, leaf.what.clone());
+            }
         }
     }
+    found.clauses.reached += count.reached;
+    found.clauses.all += count.all;
     count
 }
 
