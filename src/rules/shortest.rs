@@ -2,7 +2,7 @@
 //!
 //! They are made from the clause alone and promise nothing: whoever uses them runs the matcher on the result.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 
 use super::condition::{Clause, Form, Group};
 use super::vocabulary::{Meaning, Vocabulary};
@@ -123,7 +123,7 @@ fn of_class(class: &Class) -> Option<char> {
     let Class::Unicode(class) = class else { return None };
     let has = |c: char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c));
     let usual = ['1', '的'].into_iter().find(|c| has(*c));
-    let seen = || class.ranges().iter().map(|range| range.start()).find(|c| !c.is_control() && !c.is_whitespace());
+    let seen = || class.iter().map(ClassUnicodeRange::start).find(|c| !c.is_control() && !c.is_whitespace());
     usual.or_else(seen)
 }
 

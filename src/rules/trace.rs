@@ -274,7 +274,8 @@ impl<'a> Tracer<'a> {
                 members.iter().map(|node| self.presence(*node)).sum::<f64>() / members.len() as f64
             }
             Node::Group { some, minimum, every, .. } => {
-                let share = |children| program.children(children).iter().map(|node| self.presence(*node)).collect();
+                let share =
+                    |children| program.children(children).iter().map(|node| self.presence(*node)).collect::<Vec<_>>();
                 together(share(some), minimum, &share(every))
             }
         }
@@ -303,8 +304,9 @@ impl<'a> Tracer<'a> {
     /// How much of a group is there in one window of its own.
     fn share_in(&self, scan: &Scan<'_>, group: NodeId, unit: &Range<u32>) -> f64 {
         let Node::Group { some, minimum, every, none, .. } = scan.program.nodes[group as usize] else { return 0.0 };
-        let share =
-            |children| scan.program.children(children).iter().map(|node| self.share(scan, *node, unit)).collect();
+        let share = |children| {
+            scan.program.children(children).iter().map(|node| self.share(scan, *node, unit)).collect::<Vec<_>>()
+        };
         let together = together(share(some), minimum, &share(every));
         let sure = scan.sure.as_deref().unwrap_or(scan);
         let is_forbidden = scan.program.children(none).iter().any(|node| sure.holds(*node, unit));
@@ -429,7 +431,7 @@ impl<'a> Tracer<'a> {
 }
 
 /// The share of a group's members that is there: all of `every`, and the best of `some`, as many as must hold.
-fn together(mut some: Vec<f64>, minimum: u32, every: &Vec<f64>) -> f64 {
+fn together(mut some: Vec<f64>, minimum: u32, every: &[f64]) -> f64 {
     some.sort_by(|a, b| b.total_cmp(a));
     let some: f64 = some.iter().take(minimum as usize).sum();
     (some + every.iter().sum::<f64>()) / (every.len() as f64 + f64::from(minimum)).max(1.0)

@@ -31,13 +31,13 @@ pub(super) fn explanation(explained: &Explanation, complaint: &Complaint, lang: 
     if let Some(why_not) = &explained.why_not {
         page.why_not(why_not);
     } else {
-        page.heading(say!("命中的场景", "Scenarios that fired"));
+        page.heading(&say!("命中的场景", "Scenarios that fired"));
         if explained.fired.is_empty() {
-            page.line(1, say!("没有场景命中", "none"));
+            page.line(1, &say!("没有场景命中", "none"));
         }
         explained.fired.iter().for_each(|scenario| page.fired(scenario));
         if !explained.near.is_empty() {
-            page.heading(say!("差一点命中的场景", "Scenarios that nearly fired"));
+            page.heading(&say!("差一点命中的场景", "Scenarios that nearly fired"));
         }
         explained.near.iter().for_each(|scenario| page.near(scenario));
     }
@@ -63,13 +63,13 @@ impl Page<'_> {
         message.in_lang(self.lang)
     }
 
-    fn heading(&mut self, message: Message) {
-        let words = self.say(&message).to_owned();
+    fn heading(&mut self, message: &Message) {
+        let words = self.say(message).to_owned();
         let _ = writeln!(self.out, "\n{BOLD}{words}{BOLD:#}");
     }
 
-    fn line(&mut self, depth: usize, message: Message) {
-        let words = self.say(&message).to_owned();
+    fn line(&mut self, depth: usize, message: &Message) {
+        let words = self.say(message).to_owned();
         let _ = writeln!(self.out, "{:indent$}{words}", "", indent = depth * 2);
     }
 
@@ -106,14 +106,14 @@ impl Page<'_> {
             }
             None => say!("只有它命中（词语分量 {weight}）", "it alone fired (weight of its words {weight})"),
         };
-        self.line(2, message);
+        self.line(2, &message);
         if scenario.guessed {
-            self.line(2, say!("只是读音相近，供参考", "only sounds like its terms"));
+            self.line(2, &say!("只是读音相近，供参考", "only sounds like its terms"));
         }
         self.clause(&scenario.when, 2, false);
         for hint in &scenario.hints {
             let (text, file, line) = (&hint.text, &hint.file, hint.line);
-            self.line(2, say!("提示词 {text}（{file}:{line}）", "hint {text} ({file}:{line})"));
+            self.line(2, &say!("提示词 {text}（{file}:{line}）", "hint {text} ({file}:{line})"));
         }
     }
 
@@ -132,7 +132,7 @@ impl Page<'_> {
 
     fn why_not(&mut self, why_not: &WhyNot) {
         let name = &why_not.scenario.name;
-        self.heading(say!("为什么不是“{name}”", "Why not `{name}`"));
+        self.heading(&say!("为什么不是“{name}”", "Why not `{name}`"));
         let leader = why_not.leader.as_ref().map_or("", |leader| &leader.name);
         let Message { zh, en } = why_not.because.as_deref().map_or_else(|| say!("", ""), because);
         let message = match why_not.verdict {
@@ -150,7 +150,7 @@ impl Page<'_> {
                 say!("它没有命中；最接近的一条还差：", "it did not fire; by the nearest of its alternatives it lacks:")
             }
         };
-        self.line(1, message);
+        self.line(1, &message);
         self.lacks(&why_not.explained.lacking, 2);
         let title = self.title(&why_not.explained);
         let _ = writeln!(self.out, "  {title}");
@@ -158,12 +158,15 @@ impl Page<'_> {
         if why_not.verdict == Verdict::Leads {
             return;
         }
-        self.heading(say!("怎样改它就会领先", "What would make it lead"));
+        self.heading(&say!("怎样改它就会领先", "What would make it lead"));
         match &why_not.flip {
             Some(flip) => self.flip(flip),
             None => self.line(
                 1,
-                say!("在搜索范围内没有找到（改动会很大）", "nothing found within bounds: it would take a large change"),
+                &say!(
+                    "在搜索范围内没有找到（改动会很大）",
+                    "nothing found within bounds: it would take a large change"
+                ),
             ),
         }
     }
@@ -216,11 +219,11 @@ impl Page<'_> {
         let left = open.len().saturating_sub(few);
         held.chain(open.into_iter().take(few)).for_each(|member| self.clause(member, depth, false));
         if left > 0 {
-            self.line(depth, say!("（另有 {left} 项未命中）", "({left} more do not hold)"));
+            self.line(depth, &say!("（另有 {left} 项未命中）", "({left} more do not hold)"));
         }
         window.all.iter().for_each(|member| self.clause(member, depth, false));
         for member in window.none.iter().filter(|member| member.held || has_passed_over(member)) {
-            self.line(depth, say!("none：", "none:"));
+            self.line(depth, &say!("none：", "none:"));
             self.clause(member, depth + 1, true);
         }
     }
@@ -277,7 +280,7 @@ impl Page<'_> {
     }
 
     fn flips(&mut self, explained: &Explanation) {
-        self.heading(say!(
+        self.heading(&say!(
             "改动最少几个字就会换场景（都已实际试过）",
             "The smallest changes that flip it (each was tried)"
         ));
@@ -287,7 +290,7 @@ impl Page<'_> {
                 Direction::Add => say!("加字：在搜索范围内没有找到", "adding words: nothing found within bounds"),
                 _ => say!("删字：在搜索范围内没有找到", "removing words: nothing found within bounds"),
             };
-            self.line(1, message);
+            self.line(1, &message);
         }
     }
 
@@ -310,7 +313,7 @@ impl Page<'_> {
                 say!("{what}（{changed} 个字）→ 没有场景命中", "{what} ({changed} characters) → no scenario fires")
             }
         };
-        self.line(1, message);
+        self.line(1, &message);
         let shown = [
             (Field::Title, flip.title.as_deref().and(self.complaint.title.as_deref())),
             (Field::Text, Some(self.complaint.text.as_str())),

@@ -65,10 +65,10 @@ pub struct Flip {
 pub(super) enum Goal {
     /// This scenario leads.
     Lead(usize),
-    /// One of these leads, and no longer this one (where one leads).
-    Overtake { leader: Option<usize>, by: Vec<usize> },
-    /// This one no longer leads.
-    Unseat(usize),
+    /// Another than now leads; these are tried.
+    Overtake(Vec<usize>),
+    /// Whoever leads now no longer does.
+    Unseat,
 }
 
 /// A changed text that waits to be tried: what it costs, then its number, for an order that depends on nothing else.
@@ -88,6 +88,8 @@ pub(super) struct Search<'a> {
     options: Options,
     allowed: Allowed,
     goal: Goal,
+    /// Who leads on the text as it is.
+    before: Option<usize>,
     lengths: (usize, usize),
     waiting: BinaryHeap<Waiting>,
     drafts: Vec<Tried>,
@@ -106,7 +108,8 @@ pub(super) fn find(
     let length = |text: &str| text.chars().count();
     let lengths = (complaint.title.as_deref().map_or(0, length), length(&complaint.text));
     let (waiting, drafts, seen) = (BinaryHeap::new(), Vec::new(), FxHashSet::default());
-    Search { engine, complaint, options, allowed, goal, lengths, waiting, drafts, seen }.run()
+    let before = leading(engine, complaint, options);
+    Search { engine, complaint, options, allowed, goal, before, lengths, waiting, drafts, seen }.run()
 }
 
 impl Search<'_> {
@@ -126,8 +129,12 @@ impl Search<'_> {
             let complaint = Complaint { text: body, title, ..self.complaint.clone() };
             let (ranked, guessed) = self.engine.ranked(&complaint, &text, self.options);
             let fired: Vec<usize> = ranked.iter().map(|candidate| candidate.found.scenario).collect();
+            // The cheap look first, then the whole decision.
             if rounds > 0 && self.is_reached(fired.first().copied()) {
-                return Some(self.flip(&draft, fired.first().copied()));
+                let leader = leading(self.engine, &complaint, self.options);
+                if self.is_reached(leader) {
+                    return Some(self.flip(&draft, leader));
+                }
             }
             if characters > MOST_CHARACTERS {
                 return None;
@@ -142,8 +149,8 @@ impl Search<'_> {
     fn is_reached(&self, leader: Option<usize>) -> bool {
         match &self.goal {
             Goal::Lead(wanted) => leader == Some(*wanted),
-            Goal::Overtake { leader: before, .. } => leader.is_some() && leader != *before,
-            Goal::Unseat(before) => leader != Some(*before),
+            Goal::Overtake(_) => leader.is_some() && leader != self.before,
+            Goal::Unseat => leader != self.before,
         }
     }
 
@@ -174,9 +181,9 @@ impl Search<'_> {
         let mut ways: Vec<(Way, Option<usize>)> = Vec::new();
         let targets = match (&self.goal, target) {
             (Goal::Lead(wanted), _) => vec![*wanted],
-            (Goal::Overtake { by, .. }, None) => by.clone(),
-            (Goal::Overtake { .. }, Some(target)) => vec![target],
-            (Goal::Unseat(_), _) => Vec::new(),
+            (Goal::Overtake(by), None) => by.clone(),
+            (Goal::Overtake(_), Some(target)) => vec![target],
+            (Goal::Unseat, _) => Vec::new(),
         };
         for wanted in &targets {
             let found = if fired.contains(wanted) {
@@ -200,7 +207,7 @@ impl Search<'_> {
 
     /// Whether another scenario fires that would lead if the leader fell.
     fn is_overtaking(&self, fired: &[usize]) -> bool {
-        matches!(self.goal, Goal::Overtake { .. }) && fired.len() > 1
+        matches!(self.goal, Goal::Overtake(_)) && fired.len() > 1
     }
 
     /// Words that give a scenario which fires more weight: its hints, and more of what its condition looks for, put into
@@ -239,6 +246,12 @@ impl Search<'_> {
         let leads = leader.map(|scenario| named(self.engine, scenario));
         Flip { direction, leads, changed: draft.cost(self.lengths.0, self.lengths.1), edits, title, text }
     }
+}
+
+/// Who leads by the whole decision: where no rule fires, cases may suggest a scenario.
+fn leading(engine: &Engine, complaint: &Complaint, options: Options) -> Option<usize> {
+    let scenario = engine.decide(complaint, options).ok()?.scenario?;
+    engine.rules().position(&scenario.id)
 }
 
 pub(super) fn named(engine: &Engine, scenario: usize) -> Named {

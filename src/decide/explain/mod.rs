@@ -305,11 +305,11 @@ impl Explainer<'_> {
 
     /// The nearest flips in both directions.
     fn flips(&self, near: &[usize], complaint: &Complaint, options: Options) -> (Vec<Flip>, Vec<Direction>) {
-        let leader = self.ranked.first().map(|leader| leader.found.scenario);
+        let leader = self.ranked.first();
         let behind = self.ranked.iter().skip(1).map(|candidate| candidate.found.scenario);
         let by = behind.chain(near.iter().copied()).take(MOST_TARGETS).collect();
-        let mut goals = vec![(Direction::Add, Goal::Overtake { leader, by })];
-        goals.extend(leader.map(|leader| (Direction::Remove, Goal::Unseat(leader))));
+        let mut goals = vec![(Direction::Add, Goal::Overtake(by))];
+        goals.extend(leader.map(|_| (Direction::Remove, Goal::Unseat)));
         let (mut flips, mut not_found) = (Vec::new(), Vec::new());
         for (direction, goal) in goals {
             match find(self.engine, complaint, options, goal, direction) {

@@ -323,7 +323,7 @@ fn rows(engine: &Engine, snapshot: &Snapshot, reached: &[Reached], found: &mut C
         let Some(document) = Document::parse(path, &content.text, &mut Vec::new()) else { continue };
         let rows: Vec<Responsible> = document.read(&mut Vec::new()).unwrap_or_default();
         for (number, row) in rows.iter().enumerate() {
-            let is_reached = used.iter().any(|used| *used == row);
+            let is_reached = used.contains(&row);
             found.rows.add(is_reached);
             if !is_reached {
                 let subject = row.scenario.as_ref().or(row.category.as_ref()).cloned().unwrap_or_default();
