@@ -26,7 +26,7 @@ const GOOD: &str = "\
     department: 市城市管理局
     unit: 东区城市管理局
     deadline: 2026-10-10
-    facts: {address: 人民路}
+    facts: {address: 东区人民路}
     reply_contains: [人民路, 10月10日]
     outcome: suggest
     emergency: false
@@ -149,6 +149,22 @@ fn results_are_written_for_machines() {
     let failed = json["results"].as_array().unwrap().iter().find(|result| result["kind"] == "test").unwrap();
     assert_eq!(failed["failures"][0]["mismatches"][0]["what"], "scenario");
     assert_eq!(failed["failures"][0]["leads"]["id"], "road/streetlight-out");
+}
+
+#[test]
+fn saving_a_test_runs_it_again() {
+    let folder = Folder::init();
+    let (bundle, out) = (folder.shown("bundle"), folder.at("out.txt"));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jiesu"));
+    command.args(["test", "--watch", "--lang", "en", "--bundle", &bundle, "--cache", &folder.shown("cache")]);
+    command.stdout(std::fs::File::create(&out).unwrap()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let read = || std::fs::read_to_string(&out).unwrap();
+    folder::eventually(read, || read().contains("0 tests, 0 failed"));
+    folder.write("bundle/rules/tests/a.yaml", "- {name: 一, text: 路灯坏了, expect: {scenario: none}}\n");
+    folder::eventually(read, || read().contains("1 tests, 1 failed"));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// The project's own tests.

@@ -1,5 +1,6 @@
 //! One complaint's way: rules, search, rank, responsibility, reply.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -182,7 +183,7 @@ impl Engine {
         let (mut candidates, guessed) = work.candidates();
         let learned = self.learned.as_deref().filter(|_| !options.rules_only && candidates.len() > 1);
         let opinions = learned.map(|learned| {
-            let near = self.knowledge.cases.nearest_places(&work.query, Neighbour::MOST, |_| true);
+            let near = self.knowledge.cases.nearest_places(work.query(), Neighbour::MOST, |_| true);
             work.opinions(learned, &candidates, &near)
         });
         let opinions = opinions.unwrap_or_default();
@@ -195,7 +196,7 @@ impl Engine {
             engine: self,
             complaint,
             place: place(&self.catalog, text, complaint.district.as_deref()),
-            query: Query::from_text(text, &self.segmenter),
+            query: OnceCell::new(),
             text,
         }
     }
@@ -207,7 +208,8 @@ struct Work<'t, 'a> {
     complaint: &'t Complaint,
     text: &'t Text,
     place: Place<'a>,
-    query: Query,
+    /// What is searched for, once something is.
+    query: OnceCell<Query>,
 }
 
 impl<'a> Work<'_, 'a> {
@@ -218,7 +220,7 @@ impl<'a> Work<'_, 'a> {
         // Where a rule leads, cases are shown and do not vote, unless they teach.
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
         let wanted = learned.map_or(wanted, |_| Neighbour::MOST);
-        let near = engine.knowledge.cases.nearest_places(&self.query, wanted, |_| true);
+        let near = engine.knowledge.cases.nearest_places(self.query(), wanted, |_| true);
         let opinions = learned.map(|learned| self.opinions(learned, &candidates, &near)).unwrap_or_default();
         rank_again(&mut candidates, |scenario| self.probability(&opinions, scenario));
         let mut decision = self.undecided();
@@ -239,8 +241,12 @@ impl<'a> Work<'_, 'a> {
         decision.articles = self.articles(led.as_deref());
         decision.notices = self.notices(led.as_deref());
         let shown = near.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
-        decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
+        decision.cases = shown.map(|hit| answer::case(hit, self.query())).collect();
         (decision, opinions)
+    }
+
+    fn query(&self) -> &Query {
+        self.query.get_or_init(|| Query::from_text(self.text, &self.engine.segmenter))
     }
 
     /// The scenarios that fire, ordered by rules alone, and whether they were only guessed.
@@ -535,11 +541,11 @@ impl<'a> Work<'_, 'a> {
         let named: Vec<&str> =
             scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
         let hits: Vec<Hit<'_, Article>> =
-            self.engine.knowledge.reference.articles(&self.query, &filter, &named, MOST_FOUND);
+            self.engine.knowledge.reference.articles(self.query(), &filter, &named, MOST_FOUND);
         hits.iter()
             .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
             .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)
-            .map(|(hit, named)| answer::article(hit, &self.query, named))
+            .map(|(hit, named)| answer::article(hit, self.query(), named))
             .collect()
     }
 

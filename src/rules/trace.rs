@@ -12,7 +12,7 @@ use super::compile::Compiled;
 use super::condition::{Clause, Form, Scope};
 use super::matcher::{Scan, find_damaged_terms, find_terms, hit_is_denied, is_whole_word};
 use super::program::{Children, Node, NodeId, Symbol, SymbolKind};
-use super::vocabulary::Meaning;
+use super::vocabulary::{Definition, Meaning};
 use crate::source::SourceText;
 use crate::text::Text;
 
@@ -328,15 +328,14 @@ impl<'a> Tracer<'a> {
             Form::Reference { name, .. } => self.compiled.vocabulary.get(name).zip(Some(name.as_str())),
             _ => None,
         };
-        let part = match (&self.compiled.program.nodes[node as usize], &clause.form, shared) {
-            (_, _, Some((definition, name))) if matches!(definition.meaning, Meaning::Condition(_)) => {
-                let Meaning::Condition(inner) = &definition.meaning else { return self.nothing(clause, source, path) };
-                let inner_path = format!("{path}.${name}");
-                let condition = self.walk(scan, inner, &definition.source, node, inner_path, window);
-                Part::Shared { name, condition: Box::new(condition) }
-            }
-            (Node::Symbol { symbol, leaf }, _, _) => self.leaf(scan, *symbol, *leaf, window),
-            (Node::Near { members, within }, Form::Near { members: clauses, .. }, _) => {
+        if let Some((Definition { meaning: Meaning::Condition(inner), source: of, .. }, name)) = shared {
+            // What a shared condition stands for was compiled in its place.
+            let condition = Box::new(self.walk(scan, inner, of, node, format!("{path}.${name}"), window));
+            return Trace { path, source, clause, held, share, part: Part::Shared { name, condition } };
+        }
+        let part = match (&self.compiled.program.nodes[node as usize], &clause.form) {
+            (Node::Symbol { symbol, leaf }, _) => self.leaf(scan, *symbol, *leaf, window),
+            (Node::Near { members, within }, Form::Near { members: clauses, .. }) => {
                 let mut hits = Vec::new();
                 scan.near(*members, *within, window, &mut |hit| hits.push((hit.start..hit.end, hit.leaf)));
                 let each = clauses.iter().zip(scan.program.children(*members)).enumerate();
@@ -345,19 +344,14 @@ impl<'a> Tracer<'a> {
                 };
                 Part::Near { members: each.map(walk).collect(), hits }
             }
-            (Node::Group { minimum, .. }, Form::Group(_), _) => {
+            (Node::Group { minimum, .. }, Form::Group(_)) => {
                 let windows = self.group(scan, clause, source, node, &path, window);
                 Part::Group { minimum: *minimum, windows }
             }
-            // A clause and what it was compiled to have one shape.
-            _ => return self.nothing(clause, source, path),
+            // A clause and what it was compiled to have one shape, so there is nothing else.
+            _ => Part::Group { minimum: 0, windows: Vec::new() },
         };
         Trace { path, source, clause, held, share, part }
-    }
-
-    fn nothing(&self, clause: &'a Clause, source: &'a Arc<SourceText>, path: String) -> Trace<'a> {
-        let part = Part::Group { minimum: 0, windows: Vec::new() };
-        Trace { path, source, clause, held: false, share: 0.0, part }
     }
 
     fn leaf(&self, scan: &Scan<'_>, symbol: Symbol, leaf: u32, window: &Range<u32>) -> Part<'a> {

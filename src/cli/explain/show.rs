@@ -26,7 +26,7 @@ const MAX_DEPTH: usize = 8;
 
 /// All of it: what fired and why it leads, what nearly fired, why not, what would change it.
 pub(super) fn explanation(explained: &Explanation, complaint: &Complaint, lang: Lang) -> String {
-    let mut page = Page { out: String::new(), lang, complaint, last: String::new() };
+    let mut page = Page { out: String::new(), lang, complaint, last: String::new(), most_open: MOST_OPEN };
     page.text(explained);
     if let Some(why_not) = &explained.why_not {
         page.why_not(why_not);
@@ -56,6 +56,8 @@ struct Page<'a> {
     complaint: &'a Complaint,
     /// The file and line that were named last.
     last: String,
+    /// Alternatives that do not hold and are shown.
+    most_open: usize,
 }
 
 impl Page<'_> {
@@ -122,6 +124,10 @@ impl Page<'_> {
         let share = (scenario.share * 100.0).round();
         let _ = writeln!(self.out, " · {title}  {FAINT}{share}%{FAINT:#}");
         self.lacks(&scenario.lacking, 2);
+        // Of a scenario that did not fire the nearest alternative is enough to see why.
+        self.most_open = 1;
+        self.clause(&scenario.when, 2, false);
+        self.most_open = MOST_OPEN;
     }
 
     fn lacks(&mut self, lacks: &[Lack], depth: usize) {
@@ -215,7 +221,7 @@ impl Page<'_> {
         let held = window.any.iter().filter(|member| member.held);
         let mut open: Vec<&ClauseItem> = window.any.iter().filter(|member| !member.held).collect();
         open.sort_by(|a, b| b.share.total_cmp(&a.share));
-        let few = if held.clone().next().is_some() { 0 } else { MOST_OPEN };
+        let few = if held.clone().next().is_some() { 0 } else { self.most_open };
         let left = open.len().saturating_sub(few);
         held.chain(open.into_iter().take(few)).for_each(|member| self.clause(member, depth, false));
         if left > 0 {
