@@ -341,14 +341,14 @@ proptest! {
         let text = Text::new((!title.is_empty()).then_some(title.as_str()), &body);
         let mut tracer = bundle.compiled.tracer(&text, false);
         let matches = bundle.compiled.matches(&text);
-        for index in 0..scenarios.len() {
+        for (index, when) in whens.iter().enumerate() {
             let trace = tracer.trace(index);
             let found = matches.iter().find(|found| found.scenario == index);
-            prop_assert_eq!(trace.held, found.is_some(), "{} on {} / {}", whens[index], title, body);
-            prop_assert_eq!(trace.held, trace.share == 1.0, "{} on {} / {}: {}", whens[index], title, body, trace.share);
+            prop_assert_eq!(trace.held, found.is_some(), "{} on {} / {}", when, title, body);
+            prop_assert_eq!(trace.held, trace.share == 1.0, "{} on {} / {}: {}", when, title, body, trace.share);
             if let Some(found) = found {
                 let evidence: Vec<_> = found.evidence.iter().map(|hit| (hit.start..hit.end, hit.leaf)).collect();
-                prop_assert_eq!(trace.evidence(), evidence, "{} on {} / {}", whens[index], title, body);
+                prop_assert_eq!(trace.evidence(), evidence, "{} on {} / {}", when, title, body);
             }
         }
         // What is nearly there is not there.
