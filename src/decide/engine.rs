@@ -3,8 +3,6 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::answer::{self, rounded};
 use super::complaint::{Complaint, ComplaintError};
 use super::decision::{
@@ -19,6 +17,7 @@ use super::opinions::Opinions;
 use super::place::{Place, place};
 use super::prepared::Prepared;
 use super::rank::{Candidate, because, rank, rank_again};
+use super::vote::vote;
 use crate::catalog::{Catalog, Department, Responsible};
 use crate::knowledge::{Article, Case, Cases, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
@@ -588,19 +587,4 @@ fn record(learned: &Learned, scenario: &str) -> Option<RuleRecord> {
         .map(|level| (level, learned.record(level, scenario)))
         .find(|(_, record)| record.led > 0)
         .map(|(level, record)| RuleRecord { level: level.as_str().to_owned(), cases: record.led, right: record.right })
-}
-
-/// The label with the most weight, and its part of all the weight times the greatest weight (many far cases that agree
-/// are still far). Of equal labels the smallest.
-fn vote<L: Copy + Ord + std::hash::Hash>(voters: impl Iterator<Item = (L, f32)>) -> Option<(L, f64)> {
-    let mut weights: FxHashMap<L, f64> = FxHashMap::default();
-    let (mut total, mut nearest) = (0.0, 0.0_f64);
-    for (label, weight) in voters {
-        let weight = f64::from(weight);
-        *weights.entry(label).or_default() += weight;
-        total += weight;
-        nearest = nearest.max(weight);
-    }
-    let best = weights.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-    Some((best.0, best.1 / total * nearest))
 }

@@ -17,6 +17,7 @@ mod past;
 mod place;
 mod prepared;
 mod rank;
+mod vote;
 
 pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE, parse_time};
 pub use decision::{

@@ -192,7 +192,7 @@ impl Page<'_> {
         let found = self.found(clause);
         let indent = depth * 2;
         let file = self.place(clause);
-        let _ = writeln!(self.out, "{:indent$}{style}{sign}{style:#} {what}{found}  {FAINT}{file}{FAINT:#}", "");
+        let _ = writeln!(self.out, "{:indent$}{style}{sign}{style:#} {what}{found}{file}", "");
         for window in &clause.windows {
             self.window(clause, window, depth + 1);
         }
@@ -208,7 +208,7 @@ impl Page<'_> {
             String::new()
         } else {
             self.last.clone_from(&place);
-            place
+            format!("  {FAINT}{place}{FAINT:#}")
         }
     }
 
