@@ -72,4 +72,33 @@ proptest! {
         let text = Text::new((!title.is_empty()).then_some(title.as_str()), &body);
         prop_assert_eq!(bundle.compiled(&text), bundle.naive(&text), "{:?} {} / {}", whens, title, body);
     }
+
+    /// What is shown of a condition clause by clause is what the matcher made of it: the same verdict, the same evidence,
+    /// and a share of 1 where it holds and nowhere else.
+    #[test]
+    fn traces_agree_with_the_matcher(
+        whens in prop::collection::vec(any_when(), 1..6),
+        title in "[漏水管停]{0,4}",
+        body in "[漏水管停电没有不是晚上夜里了a1三元，。！\n]{0,40}",
+    ) {
+        let scenarios: Vec<String> = whens.iter().enumerate().map(|(index, when)| scenario(index, when)).collect();
+        let bundle = Bundle::new(TERMS, CONDITIONS, &scenarios);
+        let text = Text::new((!title.is_empty()).then_some(title.as_str()), &body);
+        let mut tracer = bundle.compiled.tracer(&text, false);
+        let matches = bundle.compiled.matches(&text);
+        for (index, when) in whens.iter().enumerate() {
+            let trace = tracer.trace(index);
+            let found = matches.iter().find(|found| found.scenario == index);
+            prop_assert_eq!(trace.held, found.is_some(), "{} on {} / {}", when, title, body);
+            prop_assert_eq!(trace.held, trace.share == 1.0, "{} on {} / {}: {}", when, title, body, trace.share);
+            if let Some(found) = found {
+                let evidence: Vec<_> = found.evidence.iter().map(|hit| (hit.start..hit.end, hit.leaf)).collect();
+                prop_assert_eq!(trace.evidence(), evidence, "{} on {} / {}", when, title, body);
+            }
+        }
+        // What is nearly there is not there.
+        for (index, share) in tracer.nearest(9, 0.5) {
+            prop_assert!(!matches.iter().any(|found| found.scenario == index) && (0.5..1.0).contains(&share));
+        }
+    }
 }

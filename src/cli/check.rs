@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Common, Ended, Failure, load};
 use crate::bundle::Loader;
 use crate::check;
+use crate::report::testing;
 use crate::say;
 use crate::source::{Diagnostic, Lang, render};
 
@@ -20,6 +21,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     let mut diagnostics = loaded.diagnostics;
     if let Some(bundle) = &loaded.bundle {
         diagnostics.extend(check::examples(&bundle.engine));
+        testing::read_all(&bundle.snapshot, &mut diagnostics);
     }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = diagnostics.len() - errors;

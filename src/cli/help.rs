@@ -57,6 +57,18 @@ const CHINESE: &[(&str, &str)] = &[
     ("bundle.diff", "两个版本有什么不同：场景、词、承办单位、派单目录、知识"),
     ("bundle.diff.old", "前一个版本：git 版本（HEAD、main~2、版本:目录）或目录（old/）"),
     ("bundle.diff.new", "后一个版本（默认磁盘上现在的规则包）"),
+    ("explain", "说明一条诉求为什么这样判定：逐条看条件，以及改哪些字会换场景"),
+    ("explain.text", "诉求内容；写 - 则从标准输入读取"),
+    ("explain.title", "诉求标题"),
+    ("explain.district", "事发属地：区县或街道，名称或编号"),
+    ("explain.why_not", "这个场景（编号）为什么没有领先：还缺什么、被什么排除、输给了谁"),
+    ("explain.learned", "连同历史案例教的一起说明排序（默认只看规则）"),
+    ("test", "运行场景里的例句和 rules/tests 里的测试"),
+    ("test.files", "只运行这些文件里的例句或测试（默认全部）"),
+    ("test.coverage", "列出没有被测到的条件、词、答复分支和派单目录条目"),
+    ("test.fail_under", "条件覆盖率低于这个百分数算失败（同时打开 --coverage）"),
+    ("test.junit", "把结果写成 JUnit XML 文件"),
+    ("test.watch", "规则或测试一保存就重新运行，Ctrl-C 结束"),
     ("import", "导入历史工单：CSV、Excel 或 JSON Lines，遮盖个人信息后写成案例"),
     ("import.files", "CSV、Excel（.xlsx、.xls、.ods）或 JSON Lines 文件，一行一件工单"),
     ("import.to", "写到哪个案例文件（默认规则包的 knowledge/cases/文件名.jsonl）"),
@@ -101,6 +113,8 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu match --cases 诉求.jsonl > 判定.jsonl
   jiesu search 公积金提取 --kind article
   jiesu check
+  jiesu explain \"路灯一到晚上就不亮\"
+  jiesu test --coverage
   jiesu serve --listen 127.0.0.1:7080
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
@@ -109,6 +123,8 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu match --cases complaints.jsonl > decisions.jsonl
   jiesu search 公积金提取 --kind article
   jiesu check
+  jiesu explain \"路灯一到晚上就不亮\"
+  jiesu test --coverage
   jiesu serve --listen 127.0.0.1:7080
   jiesu init my-bundle";
 

@@ -9,6 +9,7 @@ mod cases;
 mod check;
 mod collisions;
 mod eval;
+mod explain;
 mod help;
 mod impact;
 mod import;
@@ -17,6 +18,7 @@ mod load;
 mod matching;
 mod search;
 mod serve;
+mod test;
 
 mod show;
 mod stats;
@@ -66,6 +68,10 @@ enum Command {
     Search(search::Arguments),
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
+    /// Why a complaint is decided as it is: clause by clause, and what would change it
+    Explain(explain::Arguments),
+    /// Run the examples in scenarios and the tests in rules/tests
+    Test(test::Arguments),
     /// Measure on data with known answers
     Eval(eval::Arguments),
 
@@ -132,6 +138,8 @@ pub fn run() -> ExitCode {
         Command::Match(arguments) => matching::run(&cli.common, lang, &arguments),
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
+        Command::Explain(arguments) => explain::run(&cli.common, lang, &arguments),
+        Command::Test(arguments) => test::run(&cli.common, lang, &arguments),
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
         Command::Impact(arguments) => impact::run(&cli.common, lang, &arguments),

@@ -1,5 +1,6 @@
 //! One complaint's way: rules, search, rank, responsibility, reply.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::answer::{self, rounded};
@@ -17,7 +18,7 @@ use super::matters::matters;
 use super::opinions::{Opinions, vote};
 use super::place::{Place, place};
 use super::prepared::Prepared;
-use super::rank::{Because, Candidate, because, rank, rank_again};
+use super::rank::{Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
 use crate::knowledge::{Article, Case, Cases, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
@@ -180,22 +181,40 @@ impl Engine {
         complaint: &Complaint,
         text: &Text,
         options: Options,
-        mut given: Given<'_>,
+        given: Given<'_>,
     ) -> Result<(Decision, Vec<Judgement<'_>>), ComplaintError> {
         if text.normalised().trim().is_empty() {
             return Err(ComplaintError::Empty);
         }
-        let found = given.found.take().unwrap_or_else(|| Found::new(&self.rules, text));
-        let work = Work {
+        let work = self.work(complaint, text, given);
+        let (decision, opinions) = work.decide(options);
+        Ok((decision, opinions.0))
+    }
+
+    /// The scenarios that fire on the text of a complaint in the order in which [`decide`](Self::decide) puts them, the
+    /// leader first, and whether they were only guessed from terms that sound alike.
+    pub(super) fn ranked(&self, complaint: &Complaint, text: &Text, options: Options) -> (Vec<Candidate>, bool) {
+        let work = self.work(complaint, text, Given::default());
+        let (mut candidates, guessed) = work.candidates();
+        let learned = self.learned.as_deref().filter(|_| !options.rules_only && candidates.len() > 1);
+        let opinions = learned.map(|learned| {
+            let near = self.knowledge.cases.nearest_places(work.query(), Neighbour::MOST, |_| true);
+            work.opinions(learned, &learned.features(text, &self.segmenter), &candidates, &near)
+        });
+        let opinions = opinions.unwrap_or_default();
+        rank_again(&mut candidates, |scenario| work.probability(&opinions, scenario));
+        (candidates, guessed)
+    }
+
+    fn work<'t, 'a>(&'a self, complaint: &'t Complaint, text: &'t Text, given: Given<'t>) -> Work<'t, 'a> {
+        Work {
             engine: self,
             complaint,
             place: place(&self.catalog, text, complaint.district.as_deref()),
-            query: Query::from_text(text, &self.segmenter),
+            query: OnceCell::new(),
             text,
             given,
-        };
-        let (decision, opinions) = work.decide(found, options);
-        Ok((decision, opinions.0))
+        }
     }
 }
 
@@ -205,22 +224,22 @@ struct Work<'t, 'a> {
     complaint: &'t Complaint,
     text: &'t Text,
     place: Place<'a>,
-    query: Query,
+    /// What is searched for, once something is.
+    query: OnceCell<Query>,
     given: Given<'t>,
 }
 
 impl<'a> Work<'_, 'a> {
-    fn decide(&self, found: Found, options: Options) -> (Decision, Opinions<'a>) {
+    fn decide(&self, options: Options) -> (Decision, Opinions<'a>) {
         let engine = self.engine;
-        let Found { matches, guessed } = found;
-        let mut candidates = rank(&engine.rules, self.text, &engine.segmenter, matches);
+        let (mut candidates, guessed) = self.candidates();
         let learned = engine.learned.as_deref().filter(|_| !options.rules_only);
         // Where a rule leads, cases are shown and do not vote, unless they teach.
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
         let wanted = learned.map_or(wanted, |_| Neighbour::MOST);
         let wanted = if self.given.bare && learned.is_none() && !candidates.is_empty() { 0 } else { wanted };
         let votes = |place| self.given.known.is_none_or(|known| (known.voters)(place));
-        let near = engine.knowledge.cases.nearest_places(&self.query, wanted, votes);
+        let near = engine.knowledge.cases.nearest_places(self.query(), wanted, votes);
         let seen = learned.map(|learned| (learned, learned.features(self.text, &engine.segmenter)));
         let opinions = seen
             .as_ref()
@@ -248,8 +267,20 @@ impl<'a> Work<'_, 'a> {
         decision.articles = self.articles(led.as_deref());
         decision.notices = self.notices(led.as_deref());
         let shown = near.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
-        decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
+        decision.cases = shown.map(|hit| answer::case(hit, self.query())).collect();
         (decision, opinions)
+    }
+
+    fn query(&self) -> &Query {
+        self.query.get_or_init(|| Query::from_text(self.text, &self.engine.segmenter))
+    }
+
+    /// The scenarios that fire, ordered by rules alone, and whether they were only guessed.
+    fn candidates(&self) -> (Vec<Candidate>, bool) {
+        let engine = self.engine;
+        let found = self.given.found.clone().unwrap_or_else(|| Found::new(&engine.rules, self.text));
+        let candidates = rank(&engine.rules, self.text, &engine.segmenter, found.matches);
+        (candidates, found.guessed)
     }
 
     /// What cases taught about the complaint, with the rules that fired heard.
@@ -264,7 +295,7 @@ impl<'a> Work<'_, 'a> {
         let neighbours: Vec<Neighbour> =
             near.iter().map(|(place, hit)| neighbour(*place, hit.similarity, hit.item, Some(day))).collect();
         let region = self.place.region.map(|region| region.id.as_str());
-        let duties = self.engine.duties.of(&self.query);
+        let duties = self.engine.duties.of(self.query());
         let spoken = Spoken { catalog: &self.engine.catalog, region, day, duties: &duties };
         let say = |level: Level| said(candidates.iter().map(|candidate| self.scenario(candidate)), &spoken, level);
         let mut judgements = learned.judge_with(self.text, features, &neighbours, &say);
@@ -314,6 +345,7 @@ impl<'a> Work<'_, 'a> {
             runners_up: Vec::new(),
             articles: Vec::new(),
             cases: Vec::new(),
+            explain: None,
             elapsed_us: None,
         }
     }
@@ -421,19 +453,11 @@ impl<'a> Work<'_, 'a> {
 
     fn runner_up(&self, leader: &Candidate, candidate: &Candidate) -> RunnerUp {
         let scenario = self.scenario(candidate);
-        let behind = match because(leader, candidate) {
-            Because::Emergency => "emergency",
-            Because::Priority => "priority",
-            Because::Exclusive => "exclusive",
-            Because::Cases => "cases",
-            Because::Specificity => "specificity",
-            Because::Id => "id",
-        };
         RunnerUp {
             scenario: reference(scenario, rounded(candidate.confidence)),
             department: self.responsible(scenario).map(|(_, lead)| answer::department(lead)),
             source: Source::Rule,
-            behind: behind.to_owned(),
+            behind: because(leader, candidate).name().to_owned(),
             evidence: answer::evidence(&self.engine.rules, self.text, &candidate.found.evidence, false),
         }
     }
@@ -555,11 +579,11 @@ impl<'a> Work<'_, 'a> {
         let named: Vec<&str> =
             scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
         let hits: Vec<Hit<'_, Article>> =
-            self.engine.knowledge.reference.articles(&self.query, &filter, &named, MOST_FOUND);
+            self.engine.knowledge.reference.articles(self.query(), &filter, &named, MOST_FOUND);
         hits.iter()
             .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
             .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)
-            .map(|(hit, named)| answer::article(hit, &self.query, named))
+            .map(|(hit, named)| answer::article(hit, self.query(), named))
             .collect()
     }
 

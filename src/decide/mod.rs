@@ -8,6 +8,7 @@ mod complaint;
 mod decision;
 mod duties;
 mod engine;
+pub mod explain;
 mod given;
 mod heard;
 mod kind;

@@ -40,6 +40,7 @@ pub struct Compiled {
     pub(super) scenarios: Vec<Arc<Scenario>>,
     pub(super) program: Program,
     pub(super) segmenter: Segmenter,
+    pub(super) vocabulary: Vocabulary,
 }
 
 impl Compiled {
@@ -60,7 +61,12 @@ impl Compiled {
             compiler.scenario(index as u32, scenario);
         }
         let program = compiler.finish();
-        (errors(diagnostics) == before).then(|| Compiled { scenarios, program, segmenter: segmenter.clone() })
+        (errors(diagnostics) == before).then(|| Compiled {
+            scenarios,
+            program,
+            segmenter: segmenter.clone(),
+            vocabulary: vocabulary.clone(),
+        })
     }
 
     /// The scenarios, by id.
@@ -71,6 +77,11 @@ impl Compiled {
     /// The index of a scenario.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.scenarios.binary_search_by(|scenario| scenario.id.as_str().cmp(id)).ok()
+    }
+
+    /// The lists and shared conditions that the conditions refer to.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     /// Different terms in the automaton.

@@ -12,6 +12,8 @@ mod matcher;
 mod negation;
 mod program;
 mod scenario;
+mod shortest;
+mod trace;
 mod vocabulary;
 
 pub use compile::Compiled;
@@ -20,6 +22,8 @@ pub use matcher::{Evidence, ScenarioMatch};
 pub use negation::{denied, may_end_denial};
 pub use program::Leaf;
 pub use scenario::{Examples, Kind, Places, Priority, Scenario, Slot};
+pub use shortest::shortest;
+pub use trace::{LeafUse, Part, PassedOver, Reason, Trace, Tracer, WindowTrace};
 pub use vocabulary::Vocabulary;
 
 /// Terms longer than this (normalised characters) are refused.
