@@ -1,7 +1,97 @@
-//! Findings that need the whole bundle at work: whether examples do what they say.
+//! Findings that need the whole bundle at work: what a file alone, or one reference, does not show. Fixes for them, the
+//! page that explains each kind, and the forms in which other programs read them.
 //!
-//! What a file alone or the references between files show is found where they are loaded; here the engine is run.
+//! Checks are functions from a loaded bundle to diagnostics, one file for each family; none of them changes anything. What
+//! a file alone or the references between files show is found where they are loaded. Nothing here opens a file or a
+//! connection: texts come from the snapshot that was loaded, and whoever applies a fix writes it.
 
+mod allow;
+mod articles;
+mod characters;
+mod conditions;
+pub mod config;
+mod dispatch;
+mod edits;
 mod examples;
+mod fix;
+mod formats;
+mod given;
+mod implies;
+mod pages;
+mod personal;
+mod scenarios;
+mod sentences;
+mod terms;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil;
+
+use crate::bundle::{Bundle, FileContent, Loaded};
+use crate::source::{Diagnostic, Level, Severity};
+use allow::Allowances;
+use config::Config;
+use given::{Given, documents_of};
 
 pub use examples::examples;
+pub use fix::{Mended, mend};
+pub use formats::{Output, github, junit, sarif};
+pub use pages::{page, title};
+
+/// The files of a bundle, by path relative to it.
+pub type Files = BTreeMap<String, Arc<FileContent>>;
+
+/// All findings about a folder: those of loading it, and, where no error refused it, those of all checks; weighed as
+/// `rules/checks.yaml` says, without what is switched off or allowed at the spot. Errors first, then by place. `at` is the
+/// time on the bundle's clock, for what depends on the date.
+pub fn run(loaded: &Loaded, files: &Files, at: civil::DateTime) -> Vec<Diagnostic> {
+    let mut findings = loaded.diagnostics.clone();
+    if let Some(bundle) = &loaded.bundle {
+        findings.extend(examples(&bundle.engine));
+        findings.extend(across_files(bundle, at));
+    }
+    let config = Config::read(files, &mut findings);
+    let mut allowances = Allowances::read(files, &documents_of(files));
+    findings.retain(|finding| config.level(finding.code, &finding.path) != Level::Off);
+    findings.retain(|finding| !allowances.allow(finding));
+    let about_comments = allowances.findings(loaded.bundle.is_some());
+    findings.extend(about_comments.into_iter().filter(|it| config.level(it.code, &it.path) != Level::Off));
+    for finding in &mut findings {
+        if config.level(finding.code, &finding.path) == Level::Error {
+            finding.severity = Severity::Error;
+        }
+    }
+    sort(&mut findings);
+    findings
+}
+
+/// What only shows when a whole bundle is looked at, as every check gives it.
+fn across_files(bundle: &Bundle, at: civil::DateTime) -> Vec<Diagnostic> {
+    let given = Given::new(bundle, at);
+    let mut findings = Vec::new();
+    let checks: [fn(&Given<'_>, &mut Vec<Diagnostic>); 8] = [
+        terms::check,
+        conditions::check,
+        scenarios::check,
+        sentences::check,
+        articles::check,
+        characters::check,
+        personal::check,
+        dispatch::check,
+    ];
+    for check in checks {
+        check(&given, &mut findings);
+    }
+    findings
+}
+
+/// Errors first, then by place; what was found twice (in a shared condition, from two scenarios) once.
+fn sort(findings: &mut Vec<Diagnostic>) {
+    let range = |finding: &Diagnostic| finding.place.as_ref().map(|(_, range)| (range.start, range.end));
+    findings.sort_by_cached_key(|finding| {
+        let severity = std::cmp::Reverse(finding.severity);
+        (severity, finding.path.clone(), range(finding), finding.code, finding.message.en.clone())
+    });
+    findings.dedup_by(|a, b| a.code == b.code && a.path == b.path && range(a) == range(b) && a.message == b.message);
+}
