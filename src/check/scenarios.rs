@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reply::{SlotUse, Template, Values};
-use crate::rules::Scenario;
+use crate::rules::{Priority, Scenario};
 use crate::say;
 use crate::source::{Code, Diagnostic, Document, Step, Value};
 
@@ -21,7 +21,7 @@ pub(super) fn check(given: &Given<'_>, findings: &mut Vec<Diagnostic>) {
         let expected = format!("rules/scenarios/{}.yaml", scenario.id);
         misplaced(document, &scenario.id, &expected, findings);
         deadline(document, scenario, findings);
-        reply(document, scenario, findings);
+        reply(given, document, scenario, findings);
     }
     same_titles(given, findings);
     same_conditions(given, findings);
@@ -58,19 +58,26 @@ fn deadline(document: &Document, scenario: &Scenario, findings: &mut Vec<Diagnos
     }
 }
 
-fn reply(document: &Document, scenario: &Scenario, findings: &mut Vec<Diagnostic>) {
+fn reply(given: &Given<'_>, document: &Document, scenario: &Scenario, findings: &mut Vec<Diagnostic>) {
     let steps = [Step::KeyItself("reply")];
     let uses = |name: &str| placeholder(&scenario.reply, name);
     // Matters that are answered on the spot go to nobody.
     let is_handled = scenario.deadline.is_some();
-    if is_handled && !uses("department") && !uses("unit") {
+    let departments = given.engine.catalog().departments().iter();
+    let names_one = || {
+        departments
+            .flat_map(|it| it.aliases.iter().chain([&it.name]))
+            .any(|name| scenario.reply.contains(name.as_str()))
+    };
+    if is_handled && !uses("department") && !uses("unit") && !names_one() {
         let message = say!("答复没有说由谁办理", "the reply does not say who handles it");
         findings.push(document.diagnostic_at(&steps, Code::ReplyWithoutDepartment, message).note(say!(
             "在答复里写 {{{{ department }}}} 或 {{{{ unit }}}}，派给谁就说谁",
             "write {{{{ department }}}} or {{{{ unit }}}} in it"
         )));
     }
-    if is_handled && !uses("deadline") {
+    // Who calls in an emergency is told what to do now, not when somebody will call back.
+    if is_handled && scenario.priority != Priority::Emergency && !uses("deadline") {
         let message = say!("答复没有说什么时候答复来电人", "the reply does not say by when");
         findings.push(document.diagnostic_at(&steps, Code::ReplyWithoutDeadline, message).note(say!(
             "在答复里写 {{{{ deadline }}}}，会换成算好的到期时间",
@@ -89,8 +96,14 @@ fn placeholder(template: &str, name: &str) -> bool {
     })
 }
 
-/// Slots that leave a gap in the reply when they are empty: the reply is filled with everything but one slot, and where
-/// nothing but the slot's own words is gone, nothing stands for it.
+/// What cannot stand before nothing: 位于, 金额为 and the like.
+const WANT_MORE: &[char] =
+    &['在', '于', '从', '自', '为', '是', '约', '达', '由', '向', '对', '被', '：', '（', '“', '《', '、'];
+/// What cannot stand after nothing.
+const WANT_BEFORE: &[char] = &['元', '号', '天', '月', '日', '时', '分', '个', '次', '）', '”', '》', '、'];
+
+/// Slots that leave a gap in the reply when they are empty: where nothing stands for one, and what is around it wants
+/// something there.
 fn gaps(document: &Document, scenario: &Scenario, findings: &mut Vec<Diagnostic>) {
     const MARK: &str = "\u{E000}";
     let slots: Vec<SlotUse<'_>> =
@@ -105,15 +118,21 @@ fn gaps(document: &Document, scenario: &Scenario, findings: &mut Vec<Diagnostic>
     };
     for slot in &scenario.slots {
         let with = filled(&slot.name, MARK);
-        if !with.contains(MARK) || filled(&slot.name, "") != with.replace(MARK, "") {
-            continue;
-        }
+        let gap = with
+            .match_indices(MARK)
+            .find(|(at, mark)| with[..*at].ends_with(WANT_MORE) || with[at + mark.len()..].starts_with(WANT_BEFORE));
+        // Where more is gone than the slot's own words, the reply was written for it.
+        let Some((at, mark)) = gap.filter(|_| filled(&slot.name, "") == with.replace(MARK, "")) else { continue };
         let name = &slot.name;
+        let before: String = with[..at].chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+        let after: String = with[at + mark.len()..].chars().take(4).collect();
         let steps = [Step::Key("slots"), Step::KeyItself(name)];
-        let message =
-            say!("要素槽“{name}”为空时，答复里会缺一块", "the reply has a gap where the slot `{name}` is empty");
+        let message = say!(
+            "要素槽“{name}”为空时，答复会读成“{before}{after}”",
+            "where the slot `{name}` is empty, the reply reads `{before}{after}`"
+        );
         findings.push(document.diagnostic_at(&steps, Code::ReplyGap, message).note(say!(
-            "给它写 else: 您所说的位置 之类的话，或在答复里写 {{% if {name} %}}…{{% endif %}}",
+            "给它写 else:，例如 else: 您所说的位置；或在答复里写 {{% if {name} %}}…{{% endif %}}",
             "give it an `else:`, or write {{% if {name} %}}…{{% endif %}} in the reply"
         )));
     }

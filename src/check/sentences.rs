@@ -9,8 +9,10 @@ use crate::text::{NearCopies, Text, groups, normalise};
 
 use super::given::Given;
 
-/// Characters below which nothing is a sentence.
-const SHORTEST: u32 = 6;
+/// Letters below which nothing is a sentence.
+const SHORTEST: usize = 6;
+/// Letters from which it is one, whatever it fires on.
+const LONG_ENOUGH: usize = 12;
 /// `match` examples that a scenario should have.
 const FEWEST: usize = 3;
 
@@ -68,7 +70,7 @@ fn bare(given: &Given<'_>, index: usize, example: &str, place: &Range<usize>, fi
     let counts = |at: usize| text.normalised().chars().nth(at).is_some_and(char::is_alphanumeric);
     let letters = (0..covered.len()).filter(|at| counts(*at)).count();
     let hit = (0..covered.len()).filter(|at| covered[*at] && counts(*at)).count();
-    if text.len() >= SHORTEST && hit * 5 < letters * 4 {
+    if letters >= LONG_ENOUGH || (letters >= SHORTEST && hit * 5 < letters * 4) {
         return;
     }
     let message = say!("例句几乎只有命中的词，不像一句话", "the example is hardly more than the terms it fires on");
