@@ -109,7 +109,7 @@ impl Conditions<'_, '_, '_> {
         else {
             return;
         };
-        let cancelled = |part: &Part| none.iter().position(|none| implies(part, none));
+        let cancelled = |part: &Part| cancelled(part, &none);
         if self.never(clause, group, (&some, &every, &none)) {
             return;
         }
@@ -127,7 +127,7 @@ impl Conditions<'_, '_, '_> {
 
     /// Whether the group can never hold; then that is all there is to say of it.
     fn never(&mut self, clause: &Clause, group: &Group, (some, every, none): (&[Part], &[Part], &[Part])) -> bool {
-        let cancelled = |part: &Part| none.iter().position(|none| implies(part, none));
+        let cancelled = |part: &Part| cancelled(part, none);
         let of_every = group.every.iter().zip(every).find_map(|(member, part)| Some((member, cancelled(part)?)));
         let all_cancelled = || {
             let mut by = None;
@@ -281,6 +281,17 @@ impl Conditions<'_, '_, '_> {
             ]
         })
     }
+}
+
+/// The member of `none` that holds wherever a part does, or the first of several of which one always does.
+fn cancelled(part: &Part, none: &[Part]) -> Option<usize> {
+    let terms = |part: &Part| match part {
+        Part::Terms(terms) => terms.to_vec(),
+        _ => Vec::new(),
+    };
+    let together = || implies(part, &Part::Terms(none.iter().flat_map(terms).collect()));
+    let first = || none.iter().position(|none| matches!(none, Part::Terms(_)));
+    none.iter().position(|none| implies(part, none)).or_else(|| together().then(first).flatten())
 }
 
 /// The mapping at exactly this place.

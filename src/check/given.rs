@@ -22,15 +22,14 @@ pub(super) struct Given<'a> {
     /// The time on the bundle's clock, for what depends on the date.
     pub at: civil::DateTime,
     /// YAML files, and the front matter of Markdown files, by path.
-    pub documents: BTreeMap<String, Document>,
+    pub documents: &'a BTreeMap<String, Document>,
     /// Lists of terms and shared conditions.
     pub vocabulary: Vocabulary,
 }
 
 impl<'a> Given<'a> {
-    /// Reads the trees of a bundle's files.
-    pub(super) fn new(bundle: &'a Bundle, at: civil::DateTime) -> Given<'a> {
-        let documents = documents_of(&bundle.snapshot.files);
+    /// What is to be looked at, with the trees of the bundle's files.
+    pub(super) fn new(bundle: &'a Bundle, documents: &'a BTreeMap<String, Document>, at: civil::DateTime) -> Given<'a> {
         let in_folder = |folder: &str| -> Vec<&Document> {
             documents.iter().filter(|(path, _)| path.starts_with(folder)).map(|(_, document)| document).collect()
         };

@@ -28,8 +28,8 @@ use std::sync::Arc;
 
 use jiff::civil;
 
-use crate::bundle::{Bundle, FileContent, Loaded};
-use crate::source::{Diagnostic, Level, Severity};
+use crate::bundle::{FileContent, Loaded};
+use crate::source::{Code, Diagnostic, Level, Severity};
 use allow::Allowances;
 use config::Config;
 use given::{Given, documents_of};
@@ -46,13 +46,14 @@ pub type Files = BTreeMap<String, Arc<FileContent>>;
 /// `rules/checks.yaml` says, without what is switched off or allowed at the spot. Errors first, then by place. `at` is the
 /// time on the bundle's clock, for what depends on the date.
 pub fn run(loaded: &Loaded, files: &Files, at: civil::DateTime) -> Vec<Diagnostic> {
-    let mut findings = loaded.diagnostics.clone();
+    let mut findings = without_consequences(&loaded.diagnostics);
+    let documents = documents_of(files);
     if let Some(bundle) = &loaded.bundle {
         findings.extend(examples(&bundle.engine));
-        findings.extend(across_files(bundle, at));
+        findings.extend(across_files(&Given::new(bundle, &documents, at)));
     }
     let config = Config::read(files, &mut findings);
-    let mut allowances = Allowances::read(files, &documents_of(files));
+    let mut allowances = Allowances::read(files, &documents);
     findings.retain(|finding| config.level(finding.code, &finding.path) != Level::Off);
     findings.retain(|finding| !allowances.allow(finding));
     let about_comments = allowances.findings(loaded.bundle.is_some());
@@ -66,9 +67,20 @@ pub fn run(loaded: &Loaded, files: &Files, at: civil::DateTime) -> Vec<Diagnosti
     findings
 }
 
+/// Findings of loading without those that only follow from others: while a file that defines names cannot be read, that
+/// these names are not known is no news, and hundreds of such findings would hide why.
+fn without_consequences(findings: &[Diagnostic]) -> Vec<Diagnostic> {
+    const DEFINE: [&str; 5] =
+        ["rules/terms/", "rules/conditions/", "rules/departments.yaml", "rules/regions.yaml", "knowledge/articles/"];
+    let unreadable = |finding: &Diagnostic| {
+        finding.code <= Code::MissingFile && DEFINE.iter().any(|start| finding.path.starts_with(start))
+    };
+    let hidden = findings.iter().any(unreadable);
+    findings.iter().filter(|finding| !(hidden && finding.code == Code::UnknownReference)).cloned().collect()
+}
+
 /// What only shows when a whole bundle is looked at, as every check gives it.
-fn across_files(bundle: &Bundle, at: civil::DateTime) -> Vec<Diagnostic> {
-    let given = Given::new(bundle, at);
+fn across_files(given: &Given<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let checks: [fn(&Given<'_>, &mut Vec<Diagnostic>); 8] = [
         terms::check,
@@ -81,7 +93,7 @@ fn across_files(bundle: &Bundle, at: civil::DateTime) -> Vec<Diagnostic> {
         dispatch::check,
     ];
     for check in checks {
-        check(&given, &mut findings);
+        check(given, &mut findings);
     }
     findings
 }

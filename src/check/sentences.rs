@@ -60,6 +60,11 @@ fn how_many(given: &Given<'_>, scenario: &Scenario, findings: &mut Vec<Diagnosti
 /// An example that is nearly only what it fires on proves nothing.
 fn bare(given: &Given<'_>, index: usize, example: &str, place: &Range<usize>, findings: &mut Vec<Diagnostic>) {
     let text = Text::new(None, example);
+    let counts: Vec<bool> = text.normalised().chars().map(char::is_alphanumeric).collect();
+    let letters = counts.iter().filter(|counts| **counts).count();
+    if letters >= LONG_ENOUGH {
+        return;
+    }
     let rules = given.engine.rules();
     let matches = rules.matches(&text);
     let Some(found) = matches.iter().find(|found| found.scenario == index) else { return };
@@ -67,10 +72,8 @@ fn bare(given: &Given<'_>, index: usize, example: &str, place: &Range<usize>, fi
     for hit in &found.evidence {
         covered[hit.start as usize..hit.end as usize].fill(true);
     }
-    let counts = |at: usize| text.normalised().chars().nth(at).is_some_and(char::is_alphanumeric);
-    let letters = (0..covered.len()).filter(|at| counts(*at)).count();
-    let hit = (0..covered.len()).filter(|at| covered[*at] && counts(*at)).count();
-    if letters >= LONG_ENOUGH || (letters >= SHORTEST && hit * 5 < letters * 4) {
+    let hit = covered.iter().zip(&counts).filter(|(covered, counts)| **covered && **counts).count();
+    if letters >= SHORTEST && hit * 5 < letters * 4 {
         return;
     }
     let message = say!("例句几乎只有命中的词，不像一句话", "the example is hardly more than the terms it fires on");
