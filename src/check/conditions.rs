@@ -9,7 +9,7 @@ use crate::say;
 use crate::source::{Code, Diagnostic, Edit, Message, Node, SourceText, Value};
 use crate::text::Text;
 
-use super::edits::{edit, without_item};
+use super::edits::{closed_end, edit, without_item};
 use super::given::Given;
 use super::implies::{Part, Resolver, implies};
 
@@ -59,6 +59,12 @@ fn always(given: &Given<'_>, findings: &mut Vec<Diagnostic>) {
             "`{first_probe}`, which says nothing, fires it ({words}): use terms that only this matter has"
         )));
     }
+}
+
+/// A part of a condition as it was written, on one line.
+fn written(text: &str, range: &Range<usize>) -> String {
+    let end = closed_end(text, range).unwrap_or(range.end);
+    text[range.start..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first line of a range.
@@ -139,7 +145,7 @@ impl Conditions<'_, '_, '_> {
         let Some((member, by)) = of_every.or_else(|| (group.minimum > 0).then(all_cancelled).flatten()) else {
             return false;
         };
-        let shown = |clause: &Clause| self.source.text[clause.range.clone()].trim_end().to_owned();
+        let shown = |clause: &Clause| written(&self.source.text, &clause.range);
         let (wanted, forbidden) = (shown(member), shown(&group.none[by]));
         let message = say!(
             "这个条件永远不会成立：要有“{wanted}”，又不许有“{forbidden}”",
@@ -154,7 +160,7 @@ impl Conditions<'_, '_, '_> {
     }
 
     fn cancelled(&mut self, member: &Clause, none: &Clause) {
-        let shown = |clause: &Clause| self.source.text[clause.range.clone()].trim_end().to_owned();
+        let shown = |clause: &Clause| written(&self.source.text, &clause.range);
         let (wanted, forbidden) = (shown(member), shown(none));
         let message = say!(
             "“{wanted}”写了也没用：它出现时 none 里的“{forbidden}”也一定出现",
@@ -192,7 +198,7 @@ impl Conditions<'_, '_, '_> {
 
     fn implied(&mut self, clause: &Clause, other: &Clause, place: Useless) {
         let text = &self.source.text;
-        let shown = |clause: &Clause| text[clause.range.clone()].trim_end().to_owned();
+        let shown = |clause: &Clause| written(text, &clause.range);
         let (this, by) = (shown(clause), shown(other));
         let line = self.source.position(other.range.start).line;
         let message = say!(

@@ -251,3 +251,107 @@ pub(super) fn canonical(part: &Part) -> String {
         Part::Fact(kind) => format!("<{kind}>"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::{Compiled, Scenario};
+    use crate::source::Document;
+    use crate::text::{Segmenter, Text};
+
+    /// A scenario with one member of `any`.
+    fn scenario(id: &str, member: &str) -> Option<Arc<Scenario>> {
+        let yaml = format!("id: a/{id}\ntitle: 甲\ncategory: 乙\nwhen: {{any: [{member}]}}\nreply: 丙\n");
+        let document = Document::parse("a.yaml", &yaml, &mut Vec::new())?;
+        Scenario::read(&document, &mut Vec::new()).map(Arc::new)
+    }
+
+    fn part(scenario: &Scenario) -> Part {
+        let vocabulary = Vocabulary::default();
+        let Form::Group(group) = &scenario.when.form else { unreachable!() };
+        Resolver::new(&vocabulary).part(&group.some[0]).unwrap()
+    }
+
+    #[test]
+    fn what_follows_from_what() {
+        for (one, other, expected) in [
+            ("水管漏", "水管", true),
+            ("水管", "水管漏", false),
+            ("没有停水", "停水", false),
+            ("没有停水", "{term: 停水, even_negated: true}", true),
+            ("水管", "{term: 水管, whole_word: true}", false),
+            ("[水管, 漏]", "漏", true),
+            ("[水管, 漏]", "[漏]", true),
+            ("漏", "[水管, 漏]", false),
+            ("[水管, 漏, 马路]", "[水管, 漏]", true),
+            ("{near: [水管, 漏], within: 3}", "[水管, 漏]", true),
+            ("[水管, 漏]", "{near: [水管, 漏], within: 3}", false),
+            ("{all: [水管, 漏], in: clause}", "[水管, 漏]", true),
+            ("{all: [水管, 漏], in: text}", "[水管, 漏]", false),
+            ("{any: [水管漏, 爆管漏]}", "漏", true),
+            ("{any: [漏], none: [暖气]}", "漏", true),
+            ("漏", "{any: [漏], none: [暖气]}", false),
+            ("{any: [漏], none: [气]}", "{any: [漏], none: [暖气]}", true),
+            ("{any: [漏], none: [暖气]}", "{any: [漏], none: [气]}", false),
+            ("{fact: phone}", "{fact: phone}", true),
+            ("{fact: phone}", "{fact: plate}", false),
+        ] {
+            let (first, second) = (scenario("x", one).unwrap(), scenario("y", other).unwrap());
+            assert_eq!(implies(&part(&first), &part(&second)), expected, "{one} → {other}");
+        }
+    }
+
+    fn term() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[水管漏没不]{1,3}",
+            "[水管漏]{1,2}".prop_map(|term| format!("{{term: {term}, even_negated: true}}")),
+            "[水管漏]{1,2}".prop_map(|term| format!("{{term: {term}, whole_word: true}}")),
+        ]
+    }
+
+    fn clause() -> impl Strategy<Value = String> {
+        let scope = prop_oneof![Just(""), Just(", in: clause"), Just(", in: text"), Just(", in: sentence")];
+        term().prop_recursive(2, 12, 3, move |inner| {
+            let list = |least| prop::collection::vec(inner.clone(), least..4).prop_map(|parts| parts.join(", "));
+            let near = (prop::collection::vec("[水管漏]{1,2}", 2..4), 0..4_u32);
+            prop_oneof![
+                list(1).prop_map(|list| format!("[{list}]")),
+                (list(1), scope.clone()).prop_map(|(list, scope)| format!("{{any: [{list}]{scope}}}")),
+                (list(1), list(1), scope.clone())
+                    .prop_map(|(list, none, scope)| format!("{{all: [{list}], none: [{none}]{scope}}}")),
+                list(2).prop_map(|list| format!("{{at_least: 2, of: [{list}]}}")),
+                near.prop_map(|(terms, within)| format!("{{near: [{}], within: {within}}}", terms.join(", "))),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// Whatever is said to follow does, on every text that the matcher is run on.
+        #[test]
+        fn what_is_said_to_follow_does(
+            one in clause(), other in clause(), texts in prop::collection::vec("[水管漏没不，。]{0,12}", 20),
+        ) {
+            let (Some(first), Some(second)) = (scenario("x", &one), scenario("y", &other)) else { return Ok(()) };
+            let (forth, back) = (implies(&part(&first), &part(&second)), implies(&part(&second), &part(&first)));
+            if !forth && !back {
+                return Ok(());
+            }
+            let segmenter = Segmenter::new([]);
+            let vocabulary = Vocabulary::default();
+            let compiled = Compiled::new(vec![first, second], &vocabulary, &segmenter, None, &mut Vec::new());
+            let Some(compiled) = compiled else { return Ok(()) };
+            for text in &texts {
+                let fired: Vec<usize> =
+                    compiled.matches(&Text::new(None, text)).iter().map(|found| found.scenario).collect();
+                prop_assert!(!forth || !fired.contains(&0) || fired.contains(&1), "{one} → {other}: {text}");
+                prop_assert!(!back || !fired.contains(&1) || fired.contains(&0), "{other} → {one}: {text}");
+            }
+        }
+    }
+}
