@@ -125,10 +125,10 @@ impl Conditions<'_, '_, '_> {
             }
         }
         if group.minimum <= 1 {
-            self.useless(&group.some, &some, &none, Useless::InAny);
+            self.useless(&group.some, &some, &none, Useless::Any);
         }
-        self.useless(&group.every, &every, &none, Useless::InAll);
-        self.useless(&group.none, &none, &[], Useless::InNone);
+        self.useless(&group.every, &every, &none, Useless::All);
+        self.useless(&group.none, &none, &[], Useless::None);
     }
 
     /// Whether the group can never hold; then that is all there is to say of it.
@@ -180,8 +180,8 @@ impl Conditions<'_, '_, '_> {
             }
             let covers = |(other, candidate): (usize, &Part)| {
                 let (narrow, wide) = match place {
-                    Useless::InAll => (candidate, part),
-                    Useless::InAny | Useless::InNone => (part, candidate),
+                    Useless::All => (candidate, part),
+                    Useless::Any | Useless::None => (part, candidate),
                 };
                 // Of two that say the same the later one is reported.
                 other != at && implies(narrow, wide) && (other < at || !implies(wide, narrow))
@@ -189,7 +189,7 @@ impl Conditions<'_, '_, '_> {
             let Some(by) = parts.iter().enumerate().position(covers) else { continue };
             // Terms beside each other in one list are looked at with the lists.
             let both_terms = |clause: &Clause| matches!(clause.form, Form::Term { .. });
-            if both_terms(clause) && both_terms(&clauses[by]) && place != Useless::InAll {
+            if both_terms(clause) && both_terms(&clauses[by]) && place != Useless::All {
                 continue;
             }
             self.implied(clause, &clauses[by], place);
@@ -206,11 +206,11 @@ impl Conditions<'_, '_, '_> {
             "`{this}` is useless: `{by}` in line {line} covers it"
         );
         let why = match place {
-            Useless::InAny | Useless::InNone => say!(
+            Useless::Any | Useless::None => say!(
                 "凡是它命中的地方，另一条也命中；去掉它，命中的诉求不变",
                 "wherever it is found, the other is found too: without it the same complaints fire"
             ),
-            Useless::InAll => say!(
+            Useless::All => say!(
                 "另一条成立时它必定成立；去掉它，命中的诉求不变",
                 "it holds whenever the other does: without it the same complaints fire"
             ),
@@ -315,7 +315,7 @@ fn node_at<'n>(node: &'n Node, range: &Range<usize>) -> Option<&'n Node> {
 /// The list that a useless member stands in.
 #[derive(Clone, Copy, PartialEq)]
 enum Useless {
-    InAny,
-    InAll,
-    InNone,
+    Any,
+    All,
+    None,
 }

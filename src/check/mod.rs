@@ -59,7 +59,8 @@ pub fn run(loaded: &Loaded, files: &Files, at: civil::DateTime) -> Vec<Diagnosti
     let about_comments = allowances.findings(loaded.bundle.is_some());
     findings.extend(about_comments.into_iter().filter(|it| config.level(it.code, &it.path) != Level::Off));
     for finding in &mut findings {
-        if config.level(finding.code, &finding.path) == Level::Error {
+        // An error that was made a warning where it was found (a cache that cannot be written) stays one.
+        if finding.code.level() != Level::Error && config.level(finding.code, &finding.path) == Level::Error {
             finding.severity = Severity::Error;
         }
     }

@@ -116,7 +116,8 @@ fn duplicate(document: &Document, listed: &Listed, earlier: &Listed) -> Diagnost
     }
 }
 
-/// Terms each of which alone fires the scenario, with the place where they are written.
+/// Terms each of which alone fires the scenario, with the place where they are written; with `whole`, only those that no
+/// `none` can take away.
 fn sufficient(
     given: &Given<'_>,
     source: &Arc<SourceText>,
@@ -137,7 +138,7 @@ fn sufficient(
                 own.map(|(text, range)| (normalise(text).trim().to_owned(), Arc::clone(file), range)).collect()
             }
         },
-        Form::Group(group) if group.every.is_empty() && group.minimum == 1 && !(whole && !group.none.is_empty()) => {
+        Form::Group(group) if group.every.is_empty() && group.minimum == 1 && (!whole || group.none.is_empty()) => {
             group.some.iter().flat_map(|member| sufficient(given, source, member, whole)).collect()
         }
         _ => Vec::new(),
