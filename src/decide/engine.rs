@@ -22,7 +22,7 @@ use super::rank::{Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
 use crate::knowledge::{Article, Case, Cases, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
-use crate::rules::{Compiled, Scenario};
+use crate::rules::{Compiled, Scenario, ScenarioMatch};
 use crate::text::{Segmenter, Text};
 
 /// Articles and cases in a decision, at the most.
@@ -161,6 +161,13 @@ impl Engine {
     /// Decides a complaint. Fails only when a field is out of bounds or nothing can be read in it.
     pub fn decide(&self, complaint: &Complaint, options: Options) -> Result<Decision, ComplaintError> {
         self.appraise(complaint, options).map(|(decision, _)| decision)
+    }
+
+    /// The scenario that leads on a text by rules alone, with what it rests on: whom [`decide`](Self::decide) names with
+    /// `rules_only` where a rule fires, without the work of filling in the rest.
+    pub fn leader(&self, text: &Text) -> Option<ScenarioMatch> {
+        let candidates = rank(&self.rules, text, &self.segmenter, self.rules.matches(text));
+        candidates.into_iter().next().map(|candidate| candidate.found)
     }
 
     /// Decides a complaint, and gives what cases taught about it beside the decision, level by level.

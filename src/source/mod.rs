@@ -16,9 +16,9 @@ mod shape;
 mod tree;
 mod write;
 
-pub use code::Code;
+pub use code::{Code, Level};
 pub use dates::{Date, Minute};
-pub use diagnostic::{Diagnostic, Position, Severity, SourceText};
+pub use diagnostic::{Diagnostic, Edit, Fix, Position, Severity, SourceText};
 pub use document::{Document, Step};
 pub use json_lines::read_json_lines;
 pub use message::{Lang, Message};
