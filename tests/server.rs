@@ -50,6 +50,26 @@ fn a_complaint_is_decided() {
 }
 
 #[test]
+fn an_explanation_is_given_where_it_is_asked_for() {
+    let server = Server::start();
+    let body = json!({"text": LEAK});
+    assert!(server.post("/v1/match", &body).json().get("explain").is_none());
+    let decision = server.post("/v1/match?explain=full&rules_only", &body).json();
+    let explain = &decision["explain"];
+    assert_eq!(explain["fired"][0]["scenario"]["id"], "water/pipe-leak");
+    assert_eq!(explain["fired"][0]["when"]["windows"][0]["any"][0]["held"], true);
+    let flips = explain["flips"].as_array().unwrap();
+    assert!(!flips.is_empty(), "{explain}");
+    for flip in flips {
+        let changed = server.post("/v1/match?rules_only", &json!({"text": flip["text"]})).json();
+        assert_eq!(changed["scenario"]["id"], flip["leads"]["id"], "{flip}");
+    }
+    for path in ["/v1/match?explain=some", "/v1/match:batch?explain=full"] {
+        assert_eq!(server.post(path, &body).problem(), "400 invalid-query", "{path}");
+    }
+}
+
+#[test]
 fn what_a_request_says_outranks_what_is_assumed() {
     let server = Server::start();
     let decide = |path: &str, body: Value| server.post(path, &body).json();

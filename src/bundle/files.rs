@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Cases,
     /// Test files, read by another part of the program.
     Tests,
+    /// Which findings matter here, read by another part of the program.
+    Checks,
 }
 
 /// Bytes of one file of YAML or Markdown, at the most: more than any editor writes.
@@ -34,6 +36,7 @@ pub(super) fn kind(path: &str) -> Option<Kind> {
         "rules/bundle.yaml" => return Some(Kind::Settings),
         "rules/departments.yaml" => return Some(Kind::Departments),
         "rules/regions.yaml" => return Some(Kind::Regions),
+        "rules/checks.yaml" => return Some(Kind::Checks),
         "rules/dictionary.txt" => return Some(Kind::Dictionary),
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! The bundle that is being served, and how it is replaced.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::load::{Bundle, Loaded, Loader};
-use super::{Cache, History, Snapshot, SnapshotError, TeacherProgress, git};
+use super::{Cache, History, Place, SnapshotError, TeacherProgress};
 use crate::decide::learned::{Examples, Taught};
 use crate::source::{Diagnostic, Message};
 
@@ -62,7 +62,7 @@ pub enum LiveError {
 
 /// A folder, the bundle served from it, and what happened when it was reloaded.
 pub struct Live {
-    root: PathBuf,
+    place: Place,
     history: Option<History>,
     serving: ArcSwap<Serving>,
     status: Mutex<Status>,
@@ -77,8 +77,16 @@ impl Live {
     /// # Errors
     /// Neither the folder nor the history gives a bundle.
     pub fn start(root: &Path, cache: Cache, history: Option<History>) -> Result<Live, LiveError> {
+        Live::start_at(Place::Folder(root.to_owned()), cache, history)
+    }
+
+    /// The same for a folder or a revision of a git repository.
+    ///
+    /// # Errors
+    /// Neither the place nor the history gives a bundle.
+    pub fn start_at(place: Place, cache: Cache, history: Option<History>) -> Result<Live, LiveError> {
         let mut loader = Loader::new(cache);
-        let mut attempt = try_load(root, &mut loader);
+        let mut attempt = try_load(&place, &mut loader);
         let serving = match attempt.bundle.take() {
             Some(bundle) => Serving { bundle, since: Timestamp::now(), stale: false },
             None => {
@@ -96,7 +104,7 @@ impl Live {
         let accepted = u64::from(!serving.stale);
         let status = Status { last: attempt.ended(!serving.stale), accepted, refused: 1 - accepted };
         Ok(Live {
-            root: root.to_owned(),
+            place,
             history,
             serving: ArcSwap::from_pointee(serving),
             status: Mutex::new(status),
@@ -105,9 +113,9 @@ impl Live {
         })
     }
 
-    /// The folder.
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// Where the bundle is read from.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The bundle that answers now.
@@ -135,7 +143,7 @@ impl Live {
     /// the status. One reload runs at a time; the engine goes on answering meanwhile.
     pub fn reload(&self) -> Attempt {
         let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut tried = try_load(&self.root, &mut loader);
+        let mut tried = try_load(&self.place, &mut loader);
         let accepted = tried.bundle.is_some();
         if let Some(bundle) = tried.bundle.take() {
             let current = self.serving();
@@ -166,11 +174,10 @@ struct Tried {
     result: Result<(String, Vec<Diagnostic>), SnapshotError>,
 }
 
-fn try_load(root: &Path, loader: &mut Loader) -> Tried {
+fn try_load(place: &Place, loader: &mut Loader) -> Tried {
     let started = Instant::now();
-    match Snapshot::read(root) {
-        Ok(snapshot) => {
-            let commit = git::commit(root, &snapshot);
+    match place.read() {
+        Ok((snapshot, commit)) => {
             let Loaded { bundle, diagnostics, revision } = loader.load(snapshot, now());
             // The loader has just made it, so nobody else holds it yet.
             let bundle = bundle.map(|mut bundle| {

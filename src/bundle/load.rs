@@ -35,6 +35,19 @@ pub struct Bundle {
     pub snapshot: Arc<Snapshot>,
 }
 
+impl Bundle {
+    /// The lists of terms and shared conditions, read again from its files.
+    pub fn vocabulary(&self) -> Vocabulary {
+        let documents = |kind: Kind| -> Vec<Document> {
+            let files = self.snapshot.files.iter().filter(|(path, _)| files::kind(path) == Some(kind));
+            files.filter_map(|(path, content)| Document::parse(path, &content.text, &mut Vec::new())).collect()
+        };
+        let (terms, conditions) = (documents(Kind::Terms), documents(Kind::Conditions));
+        let (terms, conditions): (Vec<_>, Vec<_>) = (terms.iter().collect(), conditions.iter().collect());
+        Vocabulary::read(&terms, &conditions, &mut Vec::new())
+    }
+}
+
 /// How much of everything a bundle has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Counts {

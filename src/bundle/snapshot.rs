@@ -17,9 +17,9 @@ use crate::source::{Code, Diagnostic, Message};
 /// The two folders that make a bundle.
 const FOLDERS: [&str; 2] = ["rules", "knowledge"];
 /// Folders in folders, at the most; more is a loop of links.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 /// Files in one bundle, at the most.
-const MAX_FILES: usize = 200_000;
+pub(super) const MAX_FILES: usize = 200_000;
 /// How often a folder that changes while it is read is read again.
 const MAX_TRIES: usize = 20;
 /// The pause before it is read again.
@@ -58,6 +58,8 @@ pub enum SnapshotError {
     NoBundle(PathBuf),
     /// It never stood still.
     Unsettled(PathBuf),
+    /// The revision of a git repository cannot be read.
+    Git(Message),
     /// Listing it failed.
     Io(PathBuf, io::Error),
 }
@@ -77,6 +79,7 @@ impl SnapshotError {
                 let path = path.display();
                 say!("{path} 一直在变化，读不到完整的规则包", "{path} keeps changing: no whole bundle could be read")
             }
+            SnapshotError::Git(message) => message.clone(),
             SnapshotError::Io(path, error) => {
                 let path = path.display();
                 say!("读取 {path} 失败：{error}", "cannot read {path}: {error}")
@@ -166,11 +169,7 @@ impl Snapshot {
         }
         for (path, listed) in &listing.files {
             let Some(kind) = files::kind(path) else {
-                let message = say!("这个位置的文件不会被读取", "nothing is read from a file here");
-                snapshot.diagnostics.push(Diagnostic::about(path, Code::UnexpectedFile, message).note(say!(
-                    "场景放 rules/scenarios/**/*.yaml，知识放 knowledge/articles/**/*.md，案例放 knowledge/cases/*.jsonl",
-                    "scenarios go to rules/scenarios/**/*.yaml, articles to knowledge/articles/**/*.md, cases to knowledge/cases/*.jsonl"
-                )));
+                snapshot.diagnostics.push(unexpected(path));
                 continue;
             };
             match read_file(listed, kind) {
@@ -200,6 +199,15 @@ impl Snapshot {
         }
         hex(&hasher.finalize())[..16].to_owned()
     }
+}
+
+/// The finding about a file that stands where nothing is read.
+pub(super) fn unexpected(path: &str) -> Diagnostic {
+    let message = say!("这个位置的文件不会被读取", "nothing is read from a file here");
+    Diagnostic::about(path, Code::UnexpectedFile, message).note(say!(
+        "场景放 rules/scenarios/**/*.yaml，知识放 knowledge/articles/**/*.md，案例放 knowledge/cases/*.jsonl",
+        "scenarios go to rules/scenarios/**/*.yaml, articles to knowledge/articles/**/*.md, cases to knowledge/cases/*.jsonl"
+    ))
 }
 
 /// Whether git is changing the files of the repository that the folder is, or lies in.

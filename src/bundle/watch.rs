@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use notify::{RecursiveMode, Watcher};
 
 use super::live::{Attempt, Live};
+use super::revision::{Place, Revision};
 use super::snapshot::list;
 
 /// A change is taken once nothing has changed for so long,
@@ -20,15 +21,35 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// How often the folder is listed.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Watches the folder of `live` on a thread of its own until `live` is dropped. After each reload `reloaded` is called.
+/// Watches the place of `live` on a thread of its own until `live` is dropped. After each reload `reloaded` is called. A
+/// revision whose name may move is looked up every two seconds; one that is a hash is not watched.
 ///
 /// # Errors
 /// The thread could not be started.
 pub fn watch(live: &Arc<Live>, reloaded: impl Fn(&Attempt) + Send + 'static) -> std::io::Result<()> {
     let weak = Arc::downgrade(live);
-    let root = live.root().to_owned();
-    std::thread::Builder::new().name("watch".to_owned()).spawn(move || run(&root, &weak, &reloaded))?;
+    let thread = std::thread::Builder::new().name("watch".to_owned());
+    match live.place().clone() {
+        Place::Folder(root) => thread.spawn(move || run(&root, &weak, &reloaded))?,
+        Place::Revision(revision) if revision.is_fixed() => return Ok(()),
+        Place::Revision(revision) => thread.spawn(move || look_up(&revision, &weak, &reloaded))?,
+    };
     Ok(())
+}
+
+/// Reloads whenever the name of a revision stands for something else. What was served first is looked at again, so that
+/// a commit between the first load and now is not missed.
+fn look_up(revision: &Revision, live: &Weak<Live>, reloaded: &impl Fn(&Attempt)) {
+    let mut seen = None;
+    loop {
+        std::thread::sleep(POLL);
+        let Some(live) = live.upgrade() else { return };
+        let now = revision.now().ok();
+        if seen.as_ref() != Some(&now) {
+            seen = Some(now);
+            reloaded(&live.reload());
+        }
+    }
 }
 
 fn run(root: &Path, live: &Weak<Live>, reloaded: &impl Fn(&Attempt)) {

@@ -35,6 +35,44 @@ const CHINESE: &[(&str, &str)] = &[
     ("search.limit", "每类最多几条"),
     ("check", "检查规则和知识：逐条列出问题及其文件、行、列"),
     ("check.deny_warnings", "警告也算错误"),
+    ("check.files", "只看这些文件或目录里的问题（默认全部）"),
+    ("check.fix", "自动修改可以放心改的问题，注释和排版不动"),
+    ("check.why", "解释一项检查：写编号或名称，例如 J072"),
+    ("check.format", "输出格式：text、json、sarif（2.1.0）、junit 或 github（注解）"),
+    ("impact", "改动上线之前，先看它让哪些历史诉求的结果发生变化"),
+    ("impact.old", "改动前：git 版本（HEAD、main~2、版本:目录）或目录（old/）"),
+    ("impact.new", "改动后（默认磁盘上现在的规则包）"),
+    ("impact.cases", "要在两个版本下各判定一遍的案例，JSON Lines（可写多个）"),
+    ("impact.markdown", "把报告写成 Markdown，贴在合并请求里"),
+    ("impact.html", "把报告写成一个 HTML 文件"),
+    ("impact.fail_if", "符合这个条件时以退出码 1 结束，例如 'worse > 5'、'changed >= 2%'"),
+    ("collisions", "找出互相打架的场景，用真实诉求作证"),
+    ("collisions.cases", "用来作证的案例，JSON Lines（可写多个）"),
+    ("collisions.limit", "每类最多列出几对"),
+    ("stats", "各场景、各条件命中多少、判对多少、耗时多少"),
+    ("stats.cases", "统计用的案例，JSON Lines（可写多个；默认规则包自带的案例）"),
+    ("stats.scenario", "只看一个场景，细到每个条件和词"),
+    ("stats.csv", "输出 CSV，可用表格软件打开"),
+    ("stats.limit", "每张表最多几行"),
+    (" bundle", "规则包在 git 里的历史，以及两个版本的差别"),
+    ("bundle.log", "改动过规则包的提交，新的在前"),
+    ("bundle.log.revision", "到哪个版本为止（默认 HEAD；规则包在子目录时写 版本:目录）"),
+    ("bundle.log.limit", "最多列几个"),
+    ("bundle.diff", "两个版本有什么不同：场景、词、承办单位、派单目录、知识"),
+    ("bundle.diff.old", "前一个版本：git 版本（HEAD、main~2、版本:目录）或目录（old/）"),
+    ("bundle.diff.new", "后一个版本（默认磁盘上现在的规则包）"),
+    ("explain", "说明一条诉求为什么这样判定：逐条看条件，以及改哪些字会换场景"),
+    ("explain.text", "诉求内容；写 - 则从标准输入读取"),
+    ("explain.title", "诉求标题"),
+    ("explain.district", "事发属地：区县或街道，名称或编号"),
+    ("explain.why_not", "这个场景（编号）为什么没有领先：还缺什么、被什么排除、输给了谁"),
+    ("explain.learned", "连同历史案例教的一起说明排序（默认只看规则）"),
+    ("test", "运行场景里的例句和 rules/tests 里的测试"),
+    ("test.files", "只运行这些文件里的例句或测试（默认全部）"),
+    ("test.coverage", "列出没有被测到的条件、词、答复分支和派单目录条目"),
+    ("test.fail_under", "条件覆盖率低于这个百分数算失败（同时打开 --coverage）"),
+    ("test.junit", "把结果写成 JUnit XML 文件"),
+    ("test.watch", "规则或测试一保存就重新运行，Ctrl-C 结束"),
     ("import", "导入历史工单：CSV、Excel 或 JSON Lines，遮盖个人信息后写成案例"),
     ("import.files", "CSV、Excel（.xlsx、.xls、.ods）或 JSON Lines 文件，一行一件工单"),
     ("import.to", "写到哪个案例文件（默认规则包的 knowledge/cases/文件名.jsonl）"),
@@ -65,6 +103,8 @@ const CHINESE: &[(&str, &str)] = &[
     ("serve", "启动服务，规则改动后自动热加载"),
     ("serve.listen", "监听地址"),
     ("serve.data", "保存运行数据的目录（上一个可用的规则包等）"),
+    ("serve.git", "用 git 仓库里的某个版本提供服务：分支每两秒看一次有无新提交，提交号则固定不变"),
+    ("serve.repo", "--git 的仓库，或仓库里规则包所在的目录（默认规则包目录；不写 --git 时用 HEAD）"),
     ("init", "生成一份最小的规则包"),
     ("init.dir", "目录，必须为空或不存在"),
     ("build", "加载规则包并写好缓存"),
@@ -77,6 +117,8 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu match --cases 诉求.jsonl > 判定.jsonl
   jiesu search 公积金提取 --kind article
   jiesu check
+  jiesu explain \"路灯一到晚上就不亮\"
+  jiesu test --coverage
   jiesu serve --listen 127.0.0.1:7080
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
@@ -85,6 +127,8 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu match --cases complaints.jsonl > decisions.jsonl
   jiesu search 公积金提取 --kind article
   jiesu check
+  jiesu explain \"路灯一到晚上就不亮\"
+  jiesu test --coverage
   jiesu serve --listen 127.0.0.1:7080
   jiesu init my-bundle";
 
@@ -129,7 +173,8 @@ fn in_chinese(mut command: Command, path: &str) -> Command {
     let template = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
     command = command.help_template(template).disable_help_flag(true).next_help_heading("选项");
     command = command.subcommand_help_heading("命令").subcommand_value_name("命令");
-    if let Some(about) = chinese(path) {
+    // A command that is called like an argument of all commands stands with a blank before its name.
+    if let Some(about) = chinese(&format!(" {path}")).or_else(|| chinese(path)) {
         command = command.about(StyledStr::from(about));
     }
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();

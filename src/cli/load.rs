@@ -12,7 +12,7 @@ use crate::say;
 use crate::source::{Diagnostic, Lang, Message, render};
 
 /// The time zone that a time is read in before a bundle's own is known.
-fn default_zone() -> TimeZone {
+pub(super) fn default_zone() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC)
 }
 

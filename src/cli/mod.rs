@@ -4,18 +4,24 @@
 #![allow(clippy::print_stdout)]
 
 mod build;
+mod bundle;
 mod cases;
 mod check;
+mod collisions;
 mod eval;
+mod explain;
 mod help;
+mod impact;
 mod import;
 mod init;
 mod load;
 mod matching;
 mod search;
 mod serve;
+mod test;
 
 mod show;
+mod stats;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -62,9 +68,21 @@ enum Command {
     Search(search::Arguments),
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
+    /// Why a complaint is decided as it is: clause by clause, and what would change it
+    Explain(explain::Arguments),
+    /// Run the examples in scenarios and the tests in rules/tests
+    Test(test::Arguments),
     /// Measure on data with known answers
     Eval(eval::Arguments),
 
+    /// Show what an edit does to past complaints, before it goes live
+    Impact(impact::Arguments),
+    /// Find scenarios that get in each other's way, proved by a text
+    Collisions(collisions::Arguments),
+    /// How often scenarios and their clauses hit, how right they are, and what they cost
+    Stats(stats::Arguments),
+    /// The bundle's history in git, and differences between versions
+    Bundle(bundle::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -120,8 +138,14 @@ pub fn run() -> ExitCode {
         Command::Match(arguments) => matching::run(&cli.common, lang, &arguments),
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
+        Command::Explain(arguments) => explain::run(&cli.common, lang, &arguments),
+        Command::Test(arguments) => test::run(&cli.common, lang, &arguments),
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
+        Command::Impact(arguments) => impact::run(&cli.common, lang, &arguments),
+        Command::Collisions(arguments) => collisions::run(&cli.common, lang, &arguments),
+        Command::Stats(arguments) => stats::run(&cli.common, lang, &arguments),
+        Command::Bundle(arguments) => bundle::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

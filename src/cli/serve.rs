@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 use super::{Common, Ended, Failure, load};
-use crate::bundle::{Attempt, History, Live, LiveError, teach, watch};
+use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, watch};
 use crate::say;
 use crate::server::{self, Configuration};
 use crate::source::{Diagnostic, Lang, Message};
@@ -20,6 +20,24 @@ pub(super) struct Arguments {
     /// The folder for what must be remembered: the last good bundle
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Serve a revision of a git repository: a branch is looked at again every two seconds, a hash never changes
+    #[arg(long, value_name = "REV")]
+    git: Option<String>,
+    /// The repository of --git, or the bundle's folder in it (default: the bundle's folder)
+    #[arg(long, value_name = "DIR")]
+    repo: Option<PathBuf>,
+}
+
+/// Where the bundle is read from: the folder, or a revision.
+fn place(common: &Common, arguments: &Arguments) -> Result<Place, Message> {
+    let folder = common.folder();
+    let repository = arguments.repo.as_deref().unwrap_or(folder);
+    match &arguments.git {
+        Some(name) => Revision::new(repository, name).map(Place::Revision),
+        // A repository without a revision is what it holds now.
+        None if arguments.repo.is_some() => Revision::new(repository, "HEAD").map(Place::Revision),
+        None => Ok(Place::Folder(folder.to_owned())),
+    }
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
@@ -32,7 +50,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}")
         })
     });
-    let live = match Live::start(common.folder(), load::cache(common), history.transpose()?) {
+    let live = match Live::start_at(place(common, arguments)?, load::cache(common), history.transpose()?) {
         Ok(live) => Arc::new(live),
         Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
         Err(LiveError::Refused(diagnostics)) => {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::explain::Explanation;
 use crate::rules::Kind;
 use crate::text::Span;
 
@@ -90,6 +91,9 @@ pub struct Decision {
     pub articles: Vec<ArticleReference>,
     /// Past cases that are near.
     pub cases: Vec<CaseReference>,
+    /// Why, clause by clause, and what would change it; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Box<Explanation>>,
     /// How long it took, in µs; added where the decision is handed out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elapsed_us: Option<u64>,

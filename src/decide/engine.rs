@@ -1,8 +1,7 @@
 //! One complaint's way: rules, search, rank, responsibility, reply.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use super::answer::{self, rounded};
 use super::complaint::{Complaint, ComplaintError};
@@ -11,18 +10,19 @@ use super::decision::{
     ScenarioReference, Source, WordItem,
 };
 use super::duties::Duties;
+use super::given::{Found, Given};
 use super::heard::{Spoken, said};
 use super::kind::kind;
 use super::learned::{Features, Judgement, Learned, Level, Neighbour, neighbour};
 use super::matters::matters;
-use super::opinions::Opinions;
+use super::opinions::{Opinions, vote};
 use super::place::{Place, place};
 use super::prepared::Prepared;
-use super::rank::{Because, Candidate, because, rank, rank_again};
+use super::rank::{Candidate, because, rank, rank_again};
 use crate::catalog::{Catalog, Department, Responsible};
 use crate::knowledge::{Article, Case, Cases, Filter, Hit, Knowledge, Query};
 use crate::reply::Values;
-use crate::rules::{Compiled, Scenario};
+use crate::rules::{Compiled, Scenario, ScenarioMatch};
 use crate::text::{Segmenter, Text};
 
 /// Articles and cases in a decision, at the most.
@@ -163,6 +163,13 @@ impl Engine {
         self.appraise(complaint, options).map(|(decision, _)| decision)
     }
 
+    /// The scenario that leads on a text by rules alone, with what it rests on: whom [`decide`](Self::decide) names with
+    /// `rules_only` where a rule fires, without the work of filling in the rest.
+    pub fn leader(&self, text: &Text) -> Option<ScenarioMatch> {
+        let candidates = rank(&self.rules, text, &self.segmenter, self.rules.matches(text));
+        candidates.into_iter().next().map(|candidate| candidate.found)
+    }
+
     /// Decides a complaint, and gives what cases taught about it beside the decision, level by level.
     pub fn appraise(
         &self,
@@ -171,18 +178,50 @@ impl Engine {
     ) -> Result<(Decision, Vec<Judgement<'_>>), ComplaintError> {
         complaint.check()?;
         let text = Text::new(complaint.title.as_deref(), &complaint.text);
+        self.appraise_given(complaint, &text, options, Given::default())
+    }
+
+    /// The same, where something is known beforehand. `text` is that of the complaint, whose bounds were
+    /// [checked](Complaint::check).
+    pub fn appraise_given(
+        &self,
+        complaint: &Complaint,
+        text: &Text,
+        options: Options,
+        given: Given<'_>,
+    ) -> Result<(Decision, Vec<Judgement<'_>>), ComplaintError> {
         if text.normalised().trim().is_empty() {
             return Err(ComplaintError::Empty);
         }
-        let work = Work {
-            engine: self,
-            complaint,
-            place: place(&self.catalog, &text, complaint.district.as_deref()),
-            query: Query::from_text(&text, &self.segmenter),
-            text: &text,
-        };
+        let work = self.work(complaint, text, given);
         let (decision, opinions) = work.decide(options);
         Ok((decision, opinions.0))
+    }
+
+    /// The scenarios that fire on the text of a complaint in the order in which [`decide`](Self::decide) puts them, the
+    /// leader first, and whether they were only guessed from terms that sound alike.
+    pub(super) fn ranked(&self, complaint: &Complaint, text: &Text, options: Options) -> (Vec<Candidate>, bool) {
+        let work = self.work(complaint, text, Given::default());
+        let (mut candidates, guessed) = work.candidates();
+        let learned = self.learned.as_deref().filter(|_| !options.rules_only && candidates.len() > 1);
+        let opinions = learned.map(|learned| {
+            let near = self.knowledge.cases.nearest_places(work.query(), Neighbour::MOST, |_| true);
+            work.opinions(learned, &learned.features(text, &self.segmenter), &candidates, &near)
+        });
+        let opinions = opinions.unwrap_or_default();
+        rank_again(&mut candidates, |scenario| work.probability(&opinions, scenario));
+        (candidates, guessed)
+    }
+
+    fn work<'t, 'a>(&'a self, complaint: &'t Complaint, text: &'t Text, given: Given<'t>) -> Work<'t, 'a> {
+        Work {
+            engine: self,
+            complaint,
+            place: place(&self.catalog, text, complaint.district.as_deref()),
+            query: OnceCell::new(),
+            text,
+            given,
+        }
     }
 }
 
@@ -192,25 +231,22 @@ struct Work<'t, 'a> {
     complaint: &'t Complaint,
     text: &'t Text,
     place: Place<'a>,
-    query: Query,
+    /// What is searched for, once something is.
+    query: OnceCell<Query>,
+    given: Given<'t>,
 }
 
 impl<'a> Work<'_, 'a> {
     fn decide(&self, options: Options) -> (Decision, Opinions<'a>) {
         let engine = self.engine;
-        let mut found = engine.rules.matches(self.text);
-        // What was misheard is looked for only where nothing was heard: a clean text pays nothing, and no guess stands
-        // beside a rule that holds.
-        let guessed = found.is_empty();
-        if guessed {
-            found = engine.rules.fuzzy_matches(self.text);
-        }
-        let mut candidates = rank(&engine.rules, self.text, &engine.segmenter, found);
+        let (mut candidates, guessed) = self.candidates();
         let learned = engine.learned.as_deref().filter(|_| !options.rules_only);
         // Where a rule leads, cases are shown and do not vote, unless they teach.
         let wanted = if candidates.is_empty() { VOTERS } else { MOST_FOUND };
         let wanted = learned.map_or(wanted, |_| Neighbour::MOST);
-        let near = engine.knowledge.cases.nearest_places(&self.query, wanted, |_| true);
+        let wanted = if self.given.bare && learned.is_none() && !candidates.is_empty() { 0 } else { wanted };
+        let votes = |place| self.given.known.is_none_or(|known| (known.voters)(place));
+        let near = engine.knowledge.cases.nearest_places(self.query(), wanted, votes);
         let seen = learned.map(|learned| (learned, learned.features(self.text, &engine.segmenter)));
         let opinions = seen
             .as_ref()
@@ -228,6 +264,9 @@ impl<'a> Work<'_, 'a> {
             None if opinions.0.is_empty() => self.by_cases(&near, &mut decision),
             None => self.by_learned(&opinions, &mut decision),
         }
+        if self.given.bare {
+            return (decision, opinions);
+        }
         if let Some((learned, features)) = &seen {
             decision.words = self.words(learned, features, &opinions, &decision);
         }
@@ -235,8 +274,20 @@ impl<'a> Work<'_, 'a> {
         decision.articles = self.articles(led.as_deref());
         decision.notices = self.notices(led.as_deref());
         let shown = near.iter().map(|(_, hit)| hit).filter(|hit| hit.similarity >= SHOWN).take(MOST_FOUND);
-        decision.cases = shown.map(|hit| answer::case(hit, &self.query)).collect();
+        decision.cases = shown.map(|hit| answer::case(hit, self.query())).collect();
         (decision, opinions)
+    }
+
+    fn query(&self) -> &Query {
+        self.query.get_or_init(|| Query::from_text(self.text, &self.engine.segmenter))
+    }
+
+    /// The scenarios that fire, ordered by rules alone, and whether they were only guessed.
+    fn candidates(&self) -> (Vec<Candidate>, bool) {
+        let engine = self.engine;
+        let found = self.given.found.clone().unwrap_or_else(|| Found::new(&engine.rules, self.text));
+        let candidates = rank(&engine.rules, self.text, &engine.segmenter, found.matches);
+        (candidates, found.guessed)
     }
 
     /// What cases taught about the complaint, with the rules that fired heard.
@@ -251,10 +302,14 @@ impl<'a> Work<'_, 'a> {
         let neighbours: Vec<Neighbour> =
             near.iter().map(|(place, hit)| neighbour(*place, hit.similarity, hit.item, Some(day))).collect();
         let region = self.place.region.map(|region| region.id.as_str());
-        let duties = self.engine.duties.of(&self.query);
+        let duties = self.engine.duties.of(self.query());
         let spoken = Spoken { catalog: &self.engine.catalog, region, day, duties: &duties };
         let say = |level: Level| said(candidates.iter().map(|candidate| self.scenario(candidate)), &spoken, level);
-        Opinions(learned.judge_with(self.text, features, &neighbours, &say))
+        let mut judgements = learned.judge_with(self.text, features, &neighbours, &say);
+        if let Some(known) = &self.given.known {
+            known.unlearned(learned, &mut judgements);
+        }
+        Opinions(judgements)
     }
 
     /// The probability that cases give to what a scenario stands for: its department, or else its category; 1 where
@@ -297,6 +352,7 @@ impl<'a> Work<'_, 'a> {
             runners_up: Vec::new(),
             articles: Vec::new(),
             cases: Vec::new(),
+            explain: None,
             elapsed_us: None,
         }
     }
@@ -404,19 +460,11 @@ impl<'a> Work<'_, 'a> {
 
     fn runner_up(&self, leader: &Candidate, candidate: &Candidate) -> RunnerUp {
         let scenario = self.scenario(candidate);
-        let behind = match because(leader, candidate) {
-            Because::Emergency => "emergency",
-            Because::Priority => "priority",
-            Because::Exclusive => "exclusive",
-            Because::Cases => "cases",
-            Because::Specificity => "specificity",
-            Because::Id => "id",
-        };
         RunnerUp {
             scenario: reference(scenario, rounded(candidate.confidence)),
             department: self.responsible(scenario).map(|(_, lead)| answer::department(lead)),
             source: Source::Rule,
-            behind: behind.to_owned(),
+            behind: because(leader, candidate).name().to_owned(),
             evidence: answer::evidence(&self.engine.rules, self.text, &candidate.found.evidence, false),
         }
     }
@@ -538,11 +586,11 @@ impl<'a> Work<'_, 'a> {
         let named: Vec<&str> =
             scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
         let hits: Vec<Hit<'_, Article>> =
-            self.engine.knowledge.reference.articles(&self.query, &filter, &named, MOST_FOUND);
+            self.engine.knowledge.reference.articles(self.query(), &filter, &named, MOST_FOUND);
         hits.iter()
             .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
             .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)
-            .map(|(hit, named)| answer::article(hit, &self.query, named))
+            .map(|(hit, named)| answer::article(hit, self.query(), named))
             .collect()
     }
 
@@ -585,19 +633,4 @@ fn record(learned: &Learned, scenario: &str) -> Option<RuleRecord> {
         .map(|level| (level, learned.record(level, scenario)))
         .find(|(_, record)| record.led > 0)
         .map(|(level, record)| RuleRecord { level: level.as_str().to_owned(), cases: record.led, right: record.right })
-}
-
-/// The label with the most weight, and its part of all the weight times the greatest weight (many far cases that agree
-/// are still far). Of equal labels the smallest.
-fn vote<L: Copy + Ord + std::hash::Hash>(voters: impl Iterator<Item = (L, f32)>) -> Option<(L, f64)> {
-    let mut weights: FxHashMap<L, f64> = FxHashMap::default();
-    let (mut total, mut nearest) = (0.0, 0.0_f64);
-    for (label, weight) in voters {
-        let weight = f64::from(weight);
-        *weights.entry(label).or_default() += weight;
-        total += weight;
-        nearest = nearest.max(weight);
-    }
-    let best = weights.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-    Some((best.0, best.1 / total * nearest))
 }

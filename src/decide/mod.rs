@@ -8,6 +8,8 @@ mod complaint;
 mod decision;
 mod duties;
 mod engine;
+pub mod explain;
+mod given;
 mod heard;
 mod kind;
 pub mod learned;
@@ -25,5 +27,6 @@ pub use decision::{
     ScenarioReference, Source, WordItem,
 };
 pub use engine::{Engine, Options, Parts, Settings};
+pub use given::{Found, Given, Known};
 pub use past::{Firings, Hearing, Past};
 pub use prepared::Prepared;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::copies::{Signature, fingerprint, signature};
 use super::dates::{self, DateOrder};
 use super::mapping::{Field, Plan};
-use super::mask::{self, Counts};
 use super::report::Reason;
 use super::table::Row;
 use crate::source::Date;
+use crate::text::mask::{self, Counts};
 use crate::text::normalise;
 
 /// The longest id or label, in characters, that a case may have.

@@ -7,10 +7,10 @@ use super::dates::{self, DateOrder};
 use super::headers;
 use super::labels::Labels;
 use super::mapping::{Columns, Field, Mapping, Plan, list};
-use super::mask::is_personal_number;
 use super::table::Row;
 use crate::say;
 use crate::source::Message;
+use crate::text::mask::is_personal_number;
 
 /// Rows that are looked at.
 const LOOKED_AT: usize = 300;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::mapping::Field;
-use super::mask::{Counts, MaskKind};
 use crate::say;
 use crate::source::{Lang, Message};
+use crate::text::mask::{Counts, MaskKind};
 
 /// Examples that are kept of each reason.
 const EXAMPLES: usize = 5;

@@ -11,7 +11,6 @@ use super::draft::{Draft, Refused, draft, short};
 use super::headers;
 use super::labels::{Kind, Labels};
 use super::mapping::{Field, Mapping, Plan};
-use super::mask;
 use super::propose::{KnownLabels, propose};
 use super::report::{Chosen, Example, FileReport, Reason, Report};
 use super::table::{Opening, Row, Table, Unreadable};
@@ -22,6 +21,7 @@ use crate::catalog::{Catalog, CatalogFiles};
 use crate::knowledge::{Case, Origin};
 use crate::say;
 use crate::source::{Diagnostic, Document, Message};
+use crate::text::mask;
 
 /// Rows that are read before they are worked on together.
 const BATCH: usize = 2_048;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::mask::MaskKind;
 use super::report::{LabelReport, Report};
 use crate::say;
 use crate::source::{Lang, Message};
+use crate::text::mask::MaskKind;
 
 /// Names that match nothing, shown at the most.
 const NAMES: usize = 20;

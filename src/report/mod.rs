@@ -2,14 +2,17 @@
 //!
 //! Reads decisions and models from below; knows no HTTP and no tickets.
 
+pub mod collisions;
 mod figures;
 mod html;
+pub mod impact;
 mod judged;
 mod near_copies;
 pub mod noise;
 mod plain;
 mod routing;
 mod shown;
+pub mod statistics;
 
 pub use figures::{
     ByMonth, Confusion, Figures, LatencyMicroseconds, NearCopyFigures, PerLabel, ReliabilityBin, TargetFigures,
@@ -24,3 +27,4 @@ pub use routing::{Routing, Treatment};
 pub mod answers;
 #[cfg(test)]
 mod made_up;
+pub mod testing;

@@ -40,6 +40,7 @@ pub struct Compiled {
     pub(super) scenarios: Vec<Arc<Scenario>>,
     pub(super) program: Program,
     pub(super) segmenter: Segmenter,
+    pub(super) vocabulary: Vocabulary,
 }
 
 impl Compiled {
@@ -60,7 +61,12 @@ impl Compiled {
             compiler.scenario(index as u32, scenario);
         }
         let program = compiler.finish();
-        (errors(diagnostics) == before).then(|| Compiled { scenarios, program, segmenter: segmenter.clone() })
+        (errors(diagnostics) == before).then(|| Compiled {
+            scenarios,
+            program,
+            segmenter: segmenter.clone(),
+            vocabulary: vocabulary.clone(),
+        })
     }
 
     /// The scenarios, by id.
@@ -71,6 +77,11 @@ impl Compiled {
     /// The index of a scenario.
     pub fn position(&self, id: &str) -> Option<usize> {
         self.scenarios.binary_search_by(|scenario| scenario.id.as_str().cmp(id)).ok()
+    }
+
+    /// The lists and shared conditions that the conditions refer to.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     /// Different terms in the automaton.
@@ -163,6 +174,7 @@ impl<'a> Compiler<'a> {
     fn scenario(&mut self, index: u32, scenario: &Scenario) {
         self.late.clear();
         self.visited = 0;
+        let first_leaf = self.program.leaves.len() as u32;
         let Some((root, atoms)) = self.clause(&scenario.when, &scenario.source, "when", &mut Vec::new()) else {
             return;
         };
@@ -188,7 +200,8 @@ impl<'a> Compiler<'a> {
         self.late.dedup();
         // A scenario that does not compile has an error; conditions and scenarios then no longer correspond, and the
         // program is not used.
-        self.program.conditions.push(Condition { root, hints, late: self.late.clone() });
+        let leaves = first_leaf..self.program.leaves.len() as u32;
+        self.program.conditions.push(Condition { root, leaves, hints, late: self.late.clone() });
     }
 
     /// Compiles a clause; gives its node and its atoms. `open` are the named conditions being written out.

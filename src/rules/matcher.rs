@@ -40,18 +40,18 @@ pub struct ScenarioMatch {
 }
 
 /// The windows that a group looks through in one text: seldom more than a few.
-type Windows = SmallVec<[Range<u32>; 8]>;
+pub(super) type Windows = SmallVec<[Range<u32>; 8]>;
 /// The number of the sentence or clause that a character is in.
 type UnitOf = fn(&Text, u32) -> u32;
 
 /// A hit of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Hit {
+pub(super) struct Hit {
     /// First normalised character.
-    start: u32,
+    pub(super) start: u32,
     /// Past the last.
-    end: u32,
-    fuzzy: bool,
+    pub(super) end: u32,
+    pub(super) fuzzy: bool,
 }
 
 impl Hit {
@@ -150,15 +150,15 @@ pub(super) fn crosses_a_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
 }
 
 /// Whether both ends of the range are ends of words.
-fn is_whole_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
+pub(super) fn is_whole_word(range: Range<u32>, words: &[Range<u32>]) -> bool {
     let starts = words.binary_search_by_key(&range.start, |word| word.start).is_ok();
     starts && words.binary_search_by_key(&range.end, |word| word.end).is_ok()
 }
 
 /// The hits in one text and what is asked of them.
-struct Scan<'a> {
-    program: &'a Program,
-    text: &'a Text,
+pub(super) struct Scan<'a> {
+    pub(super) program: &'a Program,
+    pub(super) text: &'a Text,
     /// One bit a symbol: whether it has a hit.
     present: Vec<u64>,
     /// Hits of terms, by symbol, then by place.
@@ -168,11 +168,11 @@ struct Scan<'a> {
     /// Hits of regular expressions and facts, once they were looked for.
     late: FxHashMap<Symbol, Vec<Hit>>,
     /// The exact hits alone, where these are not: what forbids is looked for there.
-    sure: Option<Box<Scan<'a>>>,
+    pub(super) sure: Option<Box<Scan<'a>>>,
 }
 
 impl<'a> Scan<'a> {
-    fn new(compiled: &'a Compiled, text: &'a Text, mut found: Vec<FoundHit>) -> Scan<'a> {
+    pub(super) fn new(compiled: &'a Compiled, text: &'a Text, mut found: Vec<FoundHit>) -> Scan<'a> {
         let program = &compiled.program;
         found.sort_unstable();
         let mut scan = Scan {
@@ -249,11 +249,11 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn is_present(&self, symbol: Symbol) -> bool {
+    pub(super) fn is_present(&self, symbol: Symbol) -> bool {
         self.present[symbol as usize / 64] & (1 << (symbol % 64)) != 0
     }
 
-    fn hits(&self, symbol: Symbol) -> &[Hit] {
+    pub(super) fn hits(&self, symbol: Symbol) -> &[Hit] {
         if !self.is_present(symbol) {
             return &[];
         }
@@ -266,7 +266,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn hits_in(&self, symbol: Symbol, window: &Range<u32>) -> impl Iterator<Item = Hit> {
+    pub(super) fn hits_in(&self, symbol: Symbol, window: &Range<u32>) -> impl Iterator<Item = Hit> {
         let hits = self.hits(symbol);
         let from = hits.partition_point(|hit| hit.start < window.start);
         let end = window.end;
@@ -274,7 +274,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Looks for the regular expressions and facts of a candidate.
-    fn run_late(&mut self, symbols: &[Symbol]) {
+    pub(super) fn run_late(&mut self, symbols: &[Symbol]) {
         for symbol in symbols {
             if self.late.contains_key(symbol) {
                 continue;
@@ -315,7 +315,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The windows of a scope inside a window. Where a group has atoms, only those with a hit of one.
-    fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Windows {
+    pub(super) fn windows(&self, scope: Scope, window: &Range<u32>, atoms: Option<Children>) -> Windows {
         let text = self.text;
         let (units, unit_of): (&[Range<u32>], UnitOf) = match scope {
             Scope::Text => return std::iter::once(window.clone()).collect(),
@@ -340,7 +340,7 @@ impl<'a> Scan<'a> {
         chosen.into_iter().filter_map(|unit| intersect(&units[unit as usize], window)).collect()
     }
 
-    fn holds(&self, node: NodeId, window: &Range<u32>) -> bool {
+    pub(super) fn holds(&self, node: NodeId, window: &Range<u32>) -> bool {
         match self.program.nodes[node as usize] {
             Node::Symbol { symbol, .. } => self.is_present(symbol) && self.hits_in(symbol, window).next().is_some(),
             Node::Near { members, within } => {
@@ -359,7 +359,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn group_holds(&self, some: Children, minimum: u32, every: Children, none: Children, window: &Range<u32>) -> bool {
+    pub(super) fn group_holds(
+        &self,
+        some: Children,
+        minimum: u32,
+        every: Children,
+        none: Children,
+        window: &Range<u32>,
+    ) -> bool {
         let children = |children| self.program.children(children).iter();
         let enough = |minimum: u32| {
             children(some).filter(|node| self.holds(**node, window)).take(minimum as usize).count() as u32 == minimum
@@ -409,7 +416,7 @@ impl<'a> Scan<'a> {
 
     /// Gives every hit (with its leaf) of each chain in which all members occur: a run of hits of the members, in one
     /// sentence, in which a hit begins at most `within` characters after the farthest end before it.
-    fn near(&self, members: Children, within: u32, window: &Range<u32>, give: &mut impl FnMut(Evidence)) {
+    pub(super) fn near(&self, members: Children, within: u32, window: &Range<u32>, give: &mut impl FnMut(Evidence)) {
         let members = self.program.children(members);
         let mut hits: Vec<(Hit, u32, u32)> = Vec::new();
         for (member, node) in (0u32..).zip(members) {
@@ -454,7 +461,7 @@ fn intersect(a: &Range<u32>, b: &Range<u32>) -> Option<Range<u32>> {
 /// first character (texts have tens of thousands), 1 that says whether it is approximate, 7 of the length (terms have at
 /// most [`MAX_TERM`](super::MAX_TERM), and damaged ones not twice that).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct FoundHit(u64);
+pub(super) struct FoundHit(u64);
 
 impl FoundHit {
     fn new(symbol: Symbol, hit: Hit) -> FoundHit {
@@ -469,7 +476,7 @@ impl FoundHit {
 }
 
 /// All hits of terms that count.
-fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
+pub(super) fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
     let program = &compiled.program;
     let mut found = Vec::new();
     let Some(automaton) = &program.automaton else { return found };
@@ -494,7 +501,7 @@ fn find_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
 }
 
 /// All approximate hits of terms that count.
-fn find_damaged_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
+pub(super) fn find_damaged_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
     let program = &compiled.program;
     let mut found = Vec::new();
     for Damaged { range, symbols, .. } in program.fuzzy.find(text, &compiled.segmenter) {
@@ -514,7 +521,7 @@ fn find_damaged_terms(compiled: &Compiled, text: &Text) -> Vec<FoundHit> {
 }
 
 /// Whether the hit (bytes, and its first character) is denied in its clause.
-fn hit_is_denied(text: &Text, start: usize, end: usize, first: u32) -> bool {
+pub(super) fn hit_is_denied(text: &Text, start: usize, end: usize, first: u32) -> bool {
     let normalised = text.normalised();
     // The clause ends where a term's own comma ends it, so the hit may reach beyond it.
     let clause = &text.clauses()[text.clause_of(first) as usize];

@@ -3,6 +3,7 @@
 //! Nothing here knows articles, departments or files; text comes in as [`crate::text::Text`], rules as documents that
 //! somebody else has read from disk.
 
+mod carry;
 mod compile;
 mod condition;
 mod fuzzy;
@@ -11,14 +12,18 @@ mod matcher;
 mod negation;
 mod program;
 mod scenario;
+mod shortest;
+mod trace;
 mod vocabulary;
 
 pub use compile::Compiled;
 pub use condition::{Clause, Form, Group, Scope};
 pub use matcher::{Evidence, ScenarioMatch};
-pub use negation::denied;
+pub use negation::{denied, may_end_denial};
 pub use program::Leaf;
 pub use scenario::{Examples, Kind, Places, Priority, Scenario, Slot};
+pub use shortest::shortest;
+pub use trace::{LeafUse, Part, PassedOver, Reason, Trace, Tracer, WindowTrace};
 pub use vocabulary::Vocabulary;
 
 /// Terms longer than this (normalised characters) are refused.

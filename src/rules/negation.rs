@@ -60,8 +60,7 @@ const NEARBY: usize = 40;
 /// normalised.
 pub fn denied(before: &str, hit: &str, after: &str) -> bool {
     // Nearly every hit is decided by the character before it.
-    let Some(last) = before.chars().next_back() else { return false };
-    if !"没有是不未非无会在再次现生过何么显".contains(last) {
+    if !before.chars().next_back().is_some_and(may_end_denial) {
         return false;
     }
     let from = before.char_indices().rev().nth(NEARBY - 1).map_or(0, |(at, _)| at);
@@ -70,6 +69,11 @@ pub fn denied(before: &str, hit: &str, after: &str) -> bool {
     let direct = before.strip_suffix(' ').unwrap_or(before);
     let loosened = BETWEEN.iter().find_map(|word| direct.strip_suffix(word)).unwrap_or(direct);
     [direct, loosened].into_iter().any(|before| denied_directly(before, hit, after))
+}
+
+/// Whether what ends in this character may be a denial; after any other character nothing is denied.
+pub fn may_end_denial(last: char) -> bool {
+    "没有是不未非无会在再次现生过何么显".contains(last)
 }
 
 fn denied_directly(before: &str, hit: &str, after: &str) -> bool {

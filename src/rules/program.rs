@@ -62,6 +62,8 @@ pub(super) enum Node {
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
     pub(super) root: NodeId,
+    /// Its leaves, hints included: a run of `Program::leaves`.
+    pub(super) leaves: Range<u32>,
     /// Leaves that raise the rank.
     pub(super) hints: Children,
     /// Symbols whose hits are looked for only when the scenario is a candidate (regular expressions, facts).

@@ -32,6 +32,8 @@ const MOST_COMPLAINTS: usize = 1_000;
 const SLICE: usize = 32;
 /// The parameter that leaves everything learned out.
 const RULES_ONLY: &str = "rules_only";
+/// The parameter that asks for the explanation, and its one value.
+const EXPLAIN: (&str, &str) = ("explain", "full");
 /// The years in which a complaint may have come in: what lies outside is a mistake, and calendars end.
 const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
 
@@ -84,7 +86,10 @@ pub(super) enum BatchItem {
 /// Decides one complaint.
 #[utoipa::path(
     post, path = "/v1/match", operation_id = "match", tag = "decide", summary = "判定一件诉求 / Decide one complaint",
-    params(("rules_only" = Option<bool>, Query, description = "只用规则，不用历史案例 / Leave everything learned from past cases out")),
+    params(
+        ("rules_only" = Option<bool>, Query, description = "只用规则，不用历史案例 / Leave everything learned from past cases out"),
+        ("explain" = Option<String>, Query, description = "full：附上逐条说明和最小改动 / `full`: with every clause, and the smallest changes that flip it"),
+    ),
     request_body = MatchRequest,
     responses((status = 200, description = "判定结果 / The decision", body = Decision)),
 )]
@@ -93,10 +98,12 @@ pub(super) async fn one(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Json<Decision>, Problem> {
-    let options = options(query.as_deref())?;
+    let asked = asked(query.as_deref())?;
     let body = body::read(request, app.configuration.body_limit).await?;
-    let (serving, bytes, own) = (app.live.serving(), body.len(), Arc::clone(&app));
-    let work = move || decided(&own, &serving, body::parse(&body)?, options);
+    let (serving, own) = (app.live.serving(), Arc::clone(&app));
+    // An explanation tries some hundred changed texts, which is long work however short the complaint.
+    let bytes = if asked.explain { usize::MAX } else { body.len() };
+    let work = move || decided(&own, &serving, body::parse(&body)?, asked);
     app.work(bytes, work).await.map(Json)
 }
 
@@ -115,7 +122,14 @@ pub(super) async fn batch(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Json<BatchResponse>, Problem> {
-    let options = options(query.as_deref())?;
+    let asked = asked(query.as_deref())?;
+    if asked.explain {
+        let detail = say!(
+            "批量判定不带说明，请用 /v1/match?explain=full 逐件查询",
+            "a batch has no explanations: ask for each with /v1/match?explain=full"
+        );
+        return Err(Problem::new(Kind::InvalidQuery, detail).of_field(EXPLAIN.0));
+    }
     let deadline = Deadline::of(&request);
     let body = body::read(request, app.configuration.batch_body_limit).await?;
     let bytes = body.len();
@@ -130,7 +144,7 @@ pub(super) async fn batch(
         return Err(Problem::new(Kind::TooManyItems, detail).at(place));
     }
     let serving = app.live.serving();
-    let batch = Batch { app, serving, options, lang, deadline };
+    let batch = Batch { app, serving, asked, lang, deadline };
     batch.decided(complaints).await.map(|decisions| Json(BatchResponse { decisions }))
 }
 
@@ -139,7 +153,7 @@ pub(super) async fn batch(
 struct Batch {
     app: Arc<App>,
     serving: Arc<Serving>,
-    options: Options,
+    asked: Asked,
     lang: Lang,
     deadline: Deadline,
 }
@@ -176,20 +190,31 @@ impl Batch {
     }
 
     fn item(&self, value: Value) -> BatchItem {
-        match decided(&self.app, &self.serving, value, self.options) {
+        match decided(&self.app, &self.serving, value, self.asked) {
             Ok(decision) => BatchItem::Decision(Box::new(decision)),
             Err(problem) => BatchItem::Problem(problem.document(self.lang)),
         }
     }
 }
 
+/// How the caller wants it decided.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    options: Options,
+    explain: bool,
+}
+
 /// The decision about a complaint as it came in.
-fn decided(app: &App, serving: &Serving, given: Value, options: Options) -> Result<Decision, Problem> {
+fn decided(app: &App, serving: &Serving, given: Value, asked: Asked) -> Result<Decision, Problem> {
     let engine = &serving.bundle.engine;
     let complaint = complaint(given.object(FIELDS)?, &engine.settings().time_zone, Timestamp::now())?;
     let started = Instant::now();
-    let decision = engine.decide(&complaint, options)?;
-    Ok(app.handed_out(decision, started.elapsed()))
+    let mut decision = engine.decide(&complaint, asked.options)?;
+    let took = started.elapsed();
+    if asked.explain {
+        decision.explain = Some(Box::new(engine.explain(&complaint, asked.options, None)?));
+    }
+    Ok(app.handed_out(decision, took))
 }
 
 fn complaint(mut object: Object, zone: &TimeZone, now: Timestamp) -> Result<Complaint, Problem> {
@@ -217,26 +242,34 @@ pub(super) fn moment(field: &str, given: &str, zone: &TimeZone) -> Result<Zoned,
     })
 }
 
-/// What the query string says: `rules_only`, alone or with true or false.
-fn options(query: Option<&str>) -> Result<Options, Problem> {
-    let mut options = Options::default();
+/// What the query string says: `rules_only`, alone or with true or false, and `explain=full`.
+fn asked(query: Option<&str>) -> Result<Asked, Problem> {
+    let mut asked = Asked::default();
+    let wrong = |field: &'static str, detail| Err(Problem::new(Kind::InvalidQuery, detail).of_field(field));
     for parameter in query.unwrap_or_default().split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, "true"));
-        options.rules_only = match (name, value) {
-            (RULES_ONLY, "true" | "1") => true,
-            (RULES_ONLY, "false" | "0") => false,
+        match (name, value) {
+            (RULES_ONLY, "true" | "1") => asked.options.rules_only = true,
+            (RULES_ONLY, "false" | "0") => asked.options.rules_only = false,
             (RULES_ONLY, _) => {
-                let detail = say!("rules_only 应为 true 或 false", "`rules_only` should be true or false");
-                return Err(Problem::new(Kind::InvalidQuery, detail).of_field(RULES_ONLY));
+                return wrong(
+                    RULES_ONLY,
+                    say!("rules_only 应为 true 或 false", "`rules_only` should be true or false"),
+                );
+            }
+            EXPLAIN => asked.explain = true,
+            (name, _) if name == EXPLAIN.0 => {
+                return wrong(EXPLAIN.0, say!("explain 只能写 full", "`explain` can only be `full`"));
             }
             _ => {
-                let detail = say!("这里只有参数 rules_only", "the only parameter here is `rules_only`");
-                let nearest = near(name, [RULES_ONLY]);
+                let detail =
+                    say!("这里只有参数 rules_only 和 explain", "the parameters here are `rules_only` and `explain`");
+                let nearest = near(name, [RULES_ONLY, EXPLAIN.0]);
                 return Err(Problem::new(Kind::InvalidQuery, detail).at(Place { nearest, ..Place::default() }));
             }
-        };
+        }
     }
-    Ok(options)
+    Ok(asked)
 }
 
 #[cfg(test)]
@@ -275,7 +308,7 @@ mod tests {
         let deadline = |seconds| Deadline::within(std::time::Duration::from_secs(seconds));
         for (deadline, expect) in [(deadline(60), Some(100)), (deadline(0), None)] {
             let serving = app.live.serving();
-            let batch = Batch { app: Arc::clone(&app), serving, options: Options::default(), lang: Lang::Zh, deadline };
+            let batch = Batch { app: Arc::clone(&app), serving, asked: Asked::default(), lang: Lang::Zh, deadline };
             let decisions = batch.decided((0..100).map(|_| Value::Null).collect()).await;
             assert_eq!(decisions.ok().map(|decisions| decisions.len()), expect);
         }
@@ -284,16 +317,21 @@ mod tests {
     #[test]
     fn the_query_string_is_read_strictly() {
         for (query, expect) in [
-            ("", Some(false)),
-            ("rules_only", Some(true)),
-            ("rules_only=true", Some(true)),
-            ("rules_only=1&", Some(true)),
-            ("rules_only=0", Some(false)),
+            ("", Some((false, false))),
+            ("rules_only", Some((true, false))),
+            ("rules_only=true", Some((true, false))),
+            ("rules_only=1&", Some((true, false))),
+            ("rules_only=0", Some((false, false))),
             ("rules_only=yes", None),
             ("rule_only=true", None),
+            ("explain=full", Some((false, true))),
+            ("rules_only&explain=full", Some((true, true))),
+            ("explain", None),
+            ("explain=true", None),
             ("text=水管", None),
         ] {
-            assert_eq!(options(Some(query)).ok().map(|options| options.rules_only), expect, "{query}");
+            let asked = asked(Some(query)).ok();
+            assert_eq!(asked.map(|asked| (asked.options.rules_only, asked.explain)), expect, "{query}");
         }
     }
 }

@@ -2,6 +2,17 @@
 
 use super::Severity;
 
+/// How much findings of a kind weigh where nobody has configured anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Not looked at.
+    Off,
+    /// Reported.
+    Warning,
+    /// Reported, and `check` ends with 1.
+    Error,
+}
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $name:literal, $severity:ident;)*) => {
         /// A kind of finding, with a stable id (`J003`) and name (`unknown-key`).
@@ -22,9 +33,23 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name,)* }
             }
 
+            /// What findings of this kind weigh unless the bundle says otherwise.
+            pub fn level(self) -> Level {
+                match self { $(Code::$variant => Level::$severity,)* }
+            }
+
             /// Whether findings of this kind refuse a bundle.
             pub fn severity(self) -> Severity {
-                match self { $(Code::$variant => Severity::$severity,)* }
+                match self.level() {
+                    Level::Error => Severity::Error,
+                    Level::Warning | Level::Off => Severity::Warning,
+                }
+            }
+
+            /// The code with this id (`J003`, in either case) or name (`unknown-key`).
+            pub fn find(text: &str) -> Option<Code> {
+                let is_it = |code: &&Code| code.id().eq_ignore_ascii_case(text) || code.name() == text;
+                Code::ALL.iter().find(is_it).copied()
             }
         }
     };
@@ -121,6 +146,92 @@ codes! {
     EmptyContent = "J062", "empty-content", Error;
     /// A notice that is over and can be removed.
     ExpiredNotice = "J063", "expired-notice", Warning;
+    /// An article that is soon over.
+    ExpiringArticle = "J064", "expiring-article", Warning;
+    /// An article that nobody has held against its basis.
+    UnreviewedArticle = "J065", "unreviewed-article", Warning;
+    /// An article that was last held against its basis more than a year ago.
+    ReviewOverdue = "J066", "review-overdue", Warning;
+    /// An article that no scenario names and that names none.
+    UnreferencedArticle = "J067", "unreferenced-article", Warning;
+    /// An article without known ways to ask for it.
+    ArticleWithoutQuestions = "J068", "article-without-questions", Warning;
+    /// Two articles with nearly the same text.
+    NearDuplicateArticles = "J069", "near-duplicate-articles", Warning;
+    /// A term that has another of the same list in it: wherever it is found, that is found too.
+    CoveredTerm = "J070", "covered-term", Off;
+    /// The same term twice in one list.
+    DuplicateTerm = "J071", "duplicate-term", Warning;
+    /// A term of one character that fires a scenario by itself.
+    SingleCharacterTerm = "J072", "single-character-term", Warning;
+    /// Full-width letters and digits, or half-width punctuation between Chinese characters.
+    MixedWidth = "J073", "mixed-width", Warning;
+    /// Traditional characters in what agents and citizens read.
+    TraditionalCharacters = "J074", "traditional-characters", Warning;
+    /// A list of terms or a shared condition that nothing uses.
+    UnusedDefinition = "J075", "unused-definition", Warning;
+    /// A `whole_word` term that the segmenter cuts, or joins to its neighbours, in the scenario's own sentences.
+    TermCutBySegmenter = "J076", "term-cut-by-segmenter", Warning;
+    /// A hint that the condition of the same scenario looks for already.
+    HintIsTerm = "J077", "hint-is-term", Warning;
+    /// A line of the dictionary that has no effect.
+    IgnoredDictionaryWord = "J078", "ignored-dictionary-word", Warning;
+    /// A regular expression that says no more than terms would.
+    RegexIsTerm = "J080", "regex-is-term", Warning;
+    /// A part of a condition that no text can satisfy.
+    NeverHolds = "J081", "never-holds", Warning;
+    /// A condition that holds on texts in which nothing is said.
+    AlwaysHolds = "J082", "always-holds", Warning;
+    /// A member of `any` that `none` always takes away again.
+    NoneCancelsAny = "J083", "none-cancels-any", Warning;
+    /// A part of a condition that another part of the same list makes useless.
+    ImpliedClause = "J084", "implied-clause", Warning;
+    /// Two scenarios with the same condition, or with the same terms.
+    NearDuplicateScenarios = "J086", "near-duplicate-scenarios", Warning;
+    /// A scenario without a single example that must fire it.
+    NoExamples = "J090", "no-examples", Warning;
+    /// A scenario with fewer than three examples that fire it, or none that must not.
+    FewExamples = "J091", "few-examples", Warning;
+    /// An example that is hardly more than the terms it fires on.
+    BareExample = "J092", "bare-example", Warning;
+    /// Two examples of one scenario that say nearly the same.
+    NearCopyExamples = "J093", "near-copy-examples", Warning;
+    /// Examples of two scenarios that are nearly the same sentence.
+    SharedExample = "J094", "shared-example", Warning;
+    /// A reply that does not say who handles the matter.
+    ReplyWithoutDepartment = "J095", "reply-without-department", Warning;
+    /// A reply that does not say by when, though there is a deadline.
+    ReplyWithoutDeadline = "J096", "reply-without-deadline", Warning;
+    /// A deadline without what it is based on.
+    DeadlineWithoutBasis = "J097", "deadline-without-basis", Warning;
+    /// A file whose path does not say the id in it.
+    MisplacedFile = "J098", "misplaced-file", Warning;
+    /// A category whose first level nothing else uses.
+    LonelyCategory = "J099", "lonely-category", Warning;
+    /// A number that identifies a person, in an example, a case or an article.
+    PersonalData = "J100", "personal-data", Warning;
+    /// A department that no row of the dispatch list leads to.
+    UnusedDepartment = "J101", "unused-department", Warning;
+    /// A row of the dispatch list that never applies.
+    ShadowedRow = "J102", "shadowed-row", Warning;
+    /// A row of the dispatch list whose time is over.
+    RowOver = "J103", "row-over", Warning;
+    /// The calendar soon ends.
+    CalendarEndsSoon = "J104", "calendar-ends-soon", Warning;
+    /// A notice that is never shown: it has neither a place nor words.
+    UnseenNotice = "J105", "unseen-notice", Warning;
+    /// A scenario without a deadline.
+    NoDeadline = "J106", "no-deadline", Warning;
+    /// A reply with a gap where an empty slot says nothing.
+    ReplyGap = "J107", "reply-gap", Warning;
+    /// Two scenarios with the same title.
+    SameTitle = "J108", "same-title", Warning;
+    /// A case labelled with a scenario that there is not.
+    UnknownCaseLabel = "J109", "unknown-case-label", Warning;
+    /// A comment that allows a finding which is not there.
+    UnusedAllowance = "J110", "unused-allowance", Warning;
+    /// A comment that allows a finding and does not say why.
+    AllowanceWithoutReason = "J111", "allowance-without-reason", Warning;
 }
 
 #[cfg(test)]

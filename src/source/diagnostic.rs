@@ -55,6 +55,26 @@ impl SourceText {
     }
 }
 
+/// One change to a file's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The file the range counts in, as it was read.
+    pub source: Arc<SourceText>,
+    /// Bytes that are replaced; empty where something is put in.
+    pub range: Range<usize>,
+    /// What stands there afterwards.
+    pub new_text: String,
+}
+
+/// A change that mends a finding, safe to apply without looking: all its edits together or none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, such as “删除重复的词”.
+    pub title: Message,
+    /// The changes; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
 /// A finding: what is wrong (with a stable code), where, and what to do.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -72,6 +92,8 @@ pub struct Diagnostic {
     pub label: Option<Message>,
     /// Further words: why it matters, what to do.
     pub notes: Vec<Message>,
+    /// A change that mends it, where there is one that needs no thought.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -85,6 +107,7 @@ impl Diagnostic {
             place: None,
             label: None,
             notes: Vec::new(),
+            fix: None,
         }
     }
 
@@ -108,9 +131,21 @@ impl Diagnostic {
         self
     }
 
+    /// The same with a change that mends it.
+    #[must_use]
+    pub fn fix(mut self, title: Message, edits: Vec<Edit>) -> Diagnostic {
+        self.fix = Some(Fix { title, edits });
+        self
+    }
+
     /// Line and column, where the finding has a place.
     pub fn position(&self) -> Option<Position> {
         self.place.as_ref().map(|(source, range)| source.position(range.start))
+    }
+
+    /// Line and column just past the place.
+    pub fn end(&self) -> Option<Position> {
+        self.place.as_ref().map(|(source, range)| source.position(range.end.max(range.start)))
     }
 
     /// Whether it refuses the bundle.
@@ -137,8 +172,29 @@ impl Diagnostic {
             "path": self.path,
             "line": position.map(|p| p.line),
             "column": position.map(|p| p.column),
+            "end": self.end().map(|p| serde_json::json!({"line": p.line, "column": p.column})),
             "label": self.label.as_ref().map(|label| label.in_lang(lang)),
             "notes": self.notes.iter().map(|note| note.in_lang(lang)).collect::<Vec<_>>(),
+            "fix": self.fix.as_ref().map(|fix| fix.to_json(lang)),
         })
+    }
+}
+
+impl Fix {
+    /// The change as one JSON object: its title and its edits by line and column.
+    pub fn to_json(&self, lang: Lang) -> serde_json::Value {
+        let edits = self.edits.iter().map(|edit| {
+            let place = |byte| {
+                let position = edit.source.position(byte);
+                serde_json::json!({"line": position.line, "column": position.column})
+            };
+            serde_json::json!({
+                "path": edit.source.path,
+                "from": place(edit.range.start),
+                "to": place(edit.range.end),
+                "new_text": edit.new_text,
+            })
+        });
+        serde_json::json!({ "title": self.title.in_lang(lang), "edits": edits.collect::<Vec<_>>() })
     }
 }

@@ -14,16 +14,18 @@ mod read;
 mod render;
 mod shape;
 mod tree;
+mod write;
 
-pub use code::Code;
+pub use code::{Code, Level};
 pub use dates::{Date, Minute};
-pub use diagnostic::{Diagnostic, Position, Severity, SourceText};
+pub use diagnostic::{Diagnostic, Edit, Fix, Position, Severity, SourceText};
 pub use document::{Document, Step};
 pub use json_lines::read_json_lines;
 pub use message::{Lang, Message};
 pub use read::Unread;
 pub use render::{render, render_plain};
 pub use tree::{Entry, Node, Value};
+pub use write::write;
 
 /// Bytes of an id, at the most.
 pub const MAX_ID: usize = 100;

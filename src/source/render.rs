@@ -53,6 +53,13 @@ fn with(renderer: &Renderer, diagnostic: &Diagnostic, lang: Lang) -> String {
     for words in &diagnostic.notes {
         group = group.element(note.clone().message(words.in_lang(lang)));
     }
+    if let Some(fix) = &diagnostic.fix {
+        let help = match lang {
+            Lang::Zh => Level::HELP.with_name("可自动修改"),
+            Lang::En => Level::HELP.with_name("fix"),
+        };
+        group = group.element(help.message(fix.title.in_lang(lang)));
+    }
     renderer.render(&[group])
 }
 

@@ -8,6 +8,8 @@
 mod document;
 mod entities;
 mod facts;
+pub mod mask;
+mod names;
 mod near_copies;
 mod normalise;
 pub mod numerals;

@@ -67,6 +67,8 @@ pub struct Learned {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Weighing {
     levels: Vec<Weighed>,
+    /// For each level what is thought of each case that taught, by models that had not seen it.
+    left_out: Vec<Vec<Option<Ranked>>>,
     /// For each department the confidence from which on it may be dispatched to.
     department_bars: Vec<Option<f64>>,
 }
@@ -98,6 +100,7 @@ impl Learned {
             weighing.levels.push(weighed);
             thoughts.push(thought);
         }
+        weighing.left_out = thoughts.into_iter().map(|thoughts| thoughts.held_out).collect();
         Learned { taught, labels, weighing: Arc::new(weighing) }
     }
 
@@ -201,6 +204,22 @@ impl Learned {
             thought.push(ranked);
         }
         judgements
+    }
+
+    /// What is thought of a case that taught, by models that had not seen it or a near-copy, and with its own vote left out;
+    /// none where the case taught nothing at this level.
+    pub fn left_out(&self, case: &str, level: Level) -> Option<Judgement<'_>> {
+        let at = self.taught.levels.iter().position(|taught| taught.level == level)?;
+        let (weighed, labels) = (self.weighing.levels.get(at)?, self.labels.get(at)?);
+        // Cases are kept in order of id.
+        let place = self.taught.cases.binary_search_by(|id| id.as_str().cmp(case)).ok()?;
+        let opinion = |(label, probability): &(u32, f64)| Opinion {
+            label: labels.names.get(*label as usize).map_or("", String::as_str),
+            number: *label,
+            confidence: weighed.confidence(*probability),
+        };
+        let ranked = self.weighing.left_out.get(at)?.get(place)?.as_ref()?;
+        Some(Judgement { level, opinions: ranked.iter().map(opinion).collect() })
     }
 
     /// The bar of a level for a target: from which confidence on its answers reach it, for all labels together.

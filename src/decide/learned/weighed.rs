@@ -33,7 +33,7 @@ pub(super) struct Weighed {
 #[derive(Clone, Debug)]
 pub(super) struct Thoughts {
     /// Of each, by models that had not seen it.
-    held_out: Vec<Option<Ranked>>,
+    pub(super) held_out: Vec<Option<Ranked>>,
     /// Of those of the most recent month, by what was known before it.
     recent: Vec<Option<Ranked>>,
 }

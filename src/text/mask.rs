@@ -18,7 +18,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::names;
-use crate::text::{Fact, FactKind, Text};
+use super::{Fact, FactKind, Text};
 
 /// What was masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -43,7 +43,7 @@ pub enum MaskKind {
 }
 
 /// How often each kind was masked.
-pub(super) type Counts = BTreeMap<MaskKind, u64>;
+pub type Counts = BTreeMap<MaskKind, u64>;
 
 /// E-mail addresses, roughly after RFC 5322; the local part is group 1.
 static EMAIL: LazyLock<Option<Regex>> =
@@ -72,7 +72,7 @@ pub fn masked(text: &str) -> String {
 
 /// What stands in a column about who complained, where it is a name (two to four Chinese characters, or several words
 /// with a dot) or a number of seven digits and more, and so can be looked for in texts.
-pub(super) fn person(cell: &str) -> Option<String> {
+pub fn person(cell: &str) -> Option<String> {
     let cell = cell.trim();
     let length = cell.chars().count();
     let digits = cell.chars().filter(char::is_ascii_digit).count();
@@ -83,7 +83,7 @@ pub(super) fn person(cell: &str) -> Option<String> {
 }
 
 /// The same as [`masked`], with names and numbers that are known to be of persons; counts what was masked.
-pub(super) fn mask(text: &str, persons: &[String], counts: &mut Counts) -> String {
+pub fn mask(text: &str, persons: &[String], counts: &mut Counts) -> String {
     let mut stretches = numbers(text);
     for person in persons {
         let kind = if person.starts_with(|c: char| c.is_ascii()) { MaskKind::LongNumber } else { MaskKind::Name };
@@ -211,7 +211,7 @@ fn person_names(text: &str) -> Vec<Stretch> {
 }
 
 /// Whether a text is nothing but a number that identifies a person: no id of a ticket.
-pub(super) fn is_personal_number(text: &str) -> bool {
+pub fn is_personal_number(text: &str) -> bool {
     let analysed = Text::new(None, text.trim());
     analysed.facts().iter().any(|fact| {
         let whole = fact.range.start == 0 && fact.range.end == analysed.len();
