@@ -19,6 +19,7 @@ mod past;
 mod place;
 mod prepared;
 mod rank;
+mod work;
 
 pub use complaint::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE, parse_time};
 pub use decision::{

@@ -79,7 +79,7 @@ impl<'a> Prover<'a> {
             // A hit that cannot lie across the end of a clause lies in one.
             (Some(leaf), None) => {
                 let unit = if is_in_one_clause(&leaf) { Unit::Within(Scope::Clause) } else { Unit::Same(None) };
-                matches!(other.form, Form::Group(_)) && self.derive(&[one], &[], unit, other)
+                self.decompose(&[one], &[], unit, other)
             }
             _ => false,
         }
@@ -135,9 +135,14 @@ impl<'a> Prover<'a> {
         if facts.iter().any(|fact| self.lifted(fact, goal, unit)) {
             return true;
         }
-        if let Some(named) = self.named(goal) {
-            return self.derive(facts, none, unit, named);
+        match self.named(goal) {
+            Some(named) => self.derive(facts, none, unit, named),
+            None => self.decompose(facts, none, unit, goal),
         }
+    }
+
+    /// The same for a goal that is a group, by what it asks for: each part is a smaller goal.
+    fn decompose(&mut self, facts: &[&'a Clause], none: &'a [Clause], unit: Unit, goal: &'a Clause) -> bool {
         let Form::Group(wanted) = &goal.form else { return false };
         let Some(inner) = inside(unit, wanted.scope) else { return false };
         // What must not be there is known only of the very unit.

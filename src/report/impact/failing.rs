@@ -151,7 +151,7 @@ mod tests {
             ("worse", "a condition has three parts"),
             ("worse > ", "a condition has three parts"),
             ("worse > 5 5", "a condition has three parts"),
-            ("worse < 5", "a condition has three parts"),
+            ("worse < 5", "`<` should be"),
             ("worse = 5", "`=` should be"),
             ("worst > 5", "no figure `worst`"),
             ("worse > five", "`five` is no number"),
