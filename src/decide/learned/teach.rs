@@ -18,9 +18,9 @@ pub const LEAST_CASES: usize = 50;
 /// After so many days a case counts half in training: duties move, and so do the ways of those who write orders down.
 const HALF_LIFE: f32 = 60.0;
 /// How the linear models are fitted.
-const FIT: Fit = Fit { cost: 1.0, bias: 1.0, passes: 25, tolerance: 0.1, contrast: 0.35 };
+const FIT: Fit = Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.1, contrast: 0.35 };
 /// Passes over the rows for a part of the cases, after the fit of all of them.
-const FOLD_PASSES: usize = 6;
+const FOLD_PASSES: usize = 5;
 /// However old, it counts so much.
 const OLD: f32 = 0.2;
 
