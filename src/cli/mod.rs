@@ -7,6 +7,7 @@ mod build;
 mod cases;
 mod check;
 mod eval;
+mod fmt;
 mod help;
 mod import;
 mod init;
@@ -62,6 +63,8 @@ enum Command {
     Search(search::Arguments),
     /// Check rules and knowledge: every finding with its file, line and column
     Check(check::Arguments),
+    /// Put rules and knowledge into their one layout; comments stay, and nothing that is said changes
+    Fmt(fmt::Arguments),
     /// Measure on data with known answers
     Eval(eval::Arguments),
 
@@ -120,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Match(arguments) => matching::run(&cli.common, lang, &arguments),
         Command::Search(arguments) => search::run(&cli.common, lang, &arguments),
         Command::Check(arguments) => check::run(&cli.common, lang, &arguments),
+        Command::Fmt(arguments) => fmt::run(&cli.common, lang, &arguments),
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
