@@ -144,7 +144,7 @@ fn formatted_untidy(path: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
 #[test]
 fn fmt_changes_files_once_and_only_where_it_must() {
     let folder = Folder::init();
-    folder.run(&["fmt"]).go().ends(0, &["files"]);
+    folder.run(&["fmt", "--check"]).go().ends(0, &["all in their layout"]);
     let tidy = fs::read_to_string(folder.at(SCENARIO)).unwrap();
     folder.edit(SCENARIO, "title:", "title:    ");
     let untidy = fs::read_to_string(folder.at(SCENARIO)).unwrap();

@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod load;
 mod matching;
+mod schema;
 mod search;
 mod serve;
 
@@ -68,6 +69,8 @@ enum Command {
     /// Measure on data with known answers
     Eval(eval::Arguments),
 
+    /// Write JSON Schemas of all files, for editors that complete and check YAML
+    Schema(schema::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&cli.common, lang, &arguments),
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
+        Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

@@ -11,6 +11,7 @@ mod matcher;
 mod negation;
 mod program;
 mod scenario;
+mod schema;
 mod vocabulary;
 
 pub use compile::Compiled;
@@ -19,6 +20,7 @@ pub use matcher::{Evidence, ScenarioMatch};
 pub use negation::denied;
 pub use program::Leaf;
 pub use scenario::{Examples, Kind, Places, Priority, Scenario, Slot};
+pub use schema::{condition_definitions, fact};
 pub use vocabulary::Vocabulary;
 
 /// Terms longer than this (normalised characters) are refused.
