@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::catalog::Bar;
 use crate::decide::Settings;
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Step};
+use crate::source::{Code, Diagnostic, Document, Step, schema_of};
 
 /// What automatic dispatch must reach where nothing else is said.
 const DEFAULT_TARGET: f64 = 0.95;
@@ -28,6 +28,11 @@ struct SettingsFile {
     hotline: String,
     /// What automatic dispatch must reach.
     bar: Option<Bar>,
+}
+
+/// The JSON Schema of the settings.
+pub(super) fn schema() -> serde_json::Value {
+    schema_of::<SettingsFile>()
 }
 
 /// Reads the settings. `None`, with diagnostics, when they cannot be used.

@@ -210,6 +210,34 @@ pub(super) fn unexpected(path: &str) -> Diagnostic {
     ))
 }
 
+/// A file and where it stands on disk.
+#[derive(Debug)]
+pub struct FileOnDisk {
+    /// Relative to the bundle's folder, with `/` between parts.
+    pub path: String,
+    /// On disk.
+    pub at: PathBuf,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// Reads the files of a bundle that `wanted` asks for, given their kind and where they stand on disk, and nothing else;
+/// with a finding for each that cannot be read.
+pub(super) fn read_some(
+    root: &Path,
+    wanted: impl Fn(Kind, &Path) -> bool,
+) -> Result<(Vec<FileOnDisk>, Vec<Diagnostic>), SnapshotError> {
+    let (mut files, mut findings) = (Vec::new(), Vec::new());
+    for (path, listed) in list(root)?.files {
+        let Some(kind) = files::kind(&path).filter(|kind| wanted(*kind, &listed.path)) else { continue };
+        match read_file(&listed, kind) {
+            Ok(FileContent { text, .. }) => files.push(FileOnDisk { path, at: listed.path, text }),
+            Err((code, message)) => findings.push(Diagnostic::about(path, code, message)),
+        }
+    }
+    Ok((files, findings))
+}
+
 /// Whether git is changing the files of the repository that the folder is, or lies in.
 fn checkout_under_way(root: &Path) -> bool {
     // Made absolute: `.` has no ancestors.

@@ -10,12 +10,14 @@ mod check;
 mod collisions;
 mod eval;
 mod explain;
+mod fmt;
 mod help;
 mod impact;
 mod import;
 mod init;
 mod load;
 mod matching;
+mod schema;
 mod search;
 mod serve;
 mod test;
@@ -83,6 +85,10 @@ enum Command {
     Stats(stats::Arguments),
     /// The bundle's history in git, and differences between versions
     Bundle(bundle::Arguments),
+    /// Put rules and knowledge into their one layout; comments stay, and nothing that is said changes
+    Fmt(fmt::Arguments),
+    /// Write JSON Schemas of all files, for editors that complete and check YAML
+    Schema(schema::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -146,6 +152,8 @@ pub fn run() -> ExitCode {
         Command::Collisions(arguments) => collisions::run(&cli.common, lang, &arguments),
         Command::Stats(arguments) => stats::run(&cli.common, lang, &arguments),
         Command::Bundle(arguments) => bundle::run(&cli.common, lang, &arguments),
+        Command::Fmt(arguments) => fmt::run(&cli.common, lang, &arguments),
+        Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

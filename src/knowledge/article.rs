@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{Identified, check_id, check_length};
 use crate::say;
-use crate::source::{Code, Date, Diagnostic, Document, Step};
+use crate::source::{Code, Date, Diagnostic, Document, Step, schema_of};
 
 /// The longest title or known question, in characters.
 const MAX_LINE: usize = 200;
@@ -107,6 +107,26 @@ impl Identified for Article {
 }
 
 impl Article {
+    /// The keys of its front matter, in the order in which they are written.
+    pub const KEYS: &[&str] = &[
+        "id",
+        "title",
+        "basis",
+        "effective",
+        "reviewed",
+        "expires",
+        "local_example",
+        "questions",
+        "scenarios",
+        "departments",
+        "regions",
+    ];
+
+    /// The JSON Schema of its front matter.
+    pub fn schema() -> serde_json::Value {
+        schema_of::<FrontMatter>()
+    }
+
     /// Reads an article from its file, as [`Document::parse_front_matter`] gave it. `None`, with diagnostics, when the
     /// front matter does not fit; an article with findings of its content is returned with them.
     pub fn read(document: Document, body: String, diagnostics: &mut Vec<Diagnostic>) -> Option<Article> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::id::too_long;
@@ -17,7 +18,7 @@ const MAX_TEXT: usize = 20_000;
 const MAX_FINDINGS: usize = 20;
 
 /// Where a case comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// It happened: it may teach, and bars may be earned on it.
@@ -28,7 +29,7 @@ pub enum Origin {
 }
 
 /// A past complaint with its outcome. Keys that are not known are ignored; labels are ids of the bundle or names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Case {
     /// Unique among the cases of a bundle.
     pub id: String,

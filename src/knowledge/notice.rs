@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{Identified, check_id, check_length};
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Minute, Step};
+use crate::source::{Code, Diagnostic, Document, Minute, Step, schema_of};
 use crate::text::normalise;
 
 /// The longest title or word, in characters.
@@ -69,6 +69,14 @@ impl Identified for Notice {
 }
 
 impl Notice {
+    /// The keys of its front matter, in the order in which they are written.
+    pub const KEYS: &[&str] = &["id", "title", "place", "words", "from", "until", "scenarios"];
+
+    /// The JSON Schema of its front matter.
+    pub fn schema() -> serde_json::Value {
+        schema_of::<FrontMatter>()
+    }
+
     /// Reads a notice from its file, as [`Document::parse_front_matter`] gave it. `None`, with diagnostics, when the
     /// front matter does not fit; a notice with findings of its content is returned with them.
     pub fn read(document: Document, body: String, diagnostics: &mut Vec<Diagnostic>) -> Option<Notice> {

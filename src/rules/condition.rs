@@ -82,7 +82,7 @@ pub enum Scope {
 }
 
 /// Members of one `near`, at the most.
-const MAX_NEAR: usize = 5;
+pub(super) const MAX_NEAR: usize = 5;
 
 /// Reads `when`. `None`, with diagnostics, when it is not a condition.
 pub(super) fn read_when(document: &Document, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Clause> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Clause};
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Entry, Node, SourceText, Step, Unread, Value, is_id};
+use crate::source::{Code, Diagnostic, Document, Entry, Node, SourceText, Step, Unread, Value, is_id, schema_of};
 use crate::text::FactKind;
 
 /// What a caller wants.
@@ -222,6 +222,31 @@ struct SlotFile {
 }
 
 impl Scenario {
+    /// The keys of its file, in the order in which they are written.
+    pub const KEYS: &[&str] = &[
+        "id",
+        "title",
+        "category",
+        "kind",
+        "priority",
+        "exclusive",
+        "auto",
+        "when",
+        "hints",
+        "deadline",
+        "deadline_basis",
+        "slots",
+        "steps",
+        "reply",
+        "articles",
+        "examples",
+    ];
+
+    /// The JSON Schema of its file, without what `when` may hold.
+    pub fn schema() -> serde_json::Value {
+        schema_of::<ScenarioFile>()
+    }
+
     /// Reads a scenario's file. `None`, with diagnostics, when it cannot be used.
     pub fn read(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Scenario> {
         let before = diagnostics.len();

@@ -86,6 +86,8 @@ codes! {
     MissingFile = "J014", "missing-file", Error;
     /// A file in a place where nothing is read.
     UnexpectedFile = "J015", "unexpected-file", Warning;
+    /// A file that `fmt` leaves as it is, since no layout of it says the same.
+    LayoutKept = "J019", "layout-kept", Warning;
     /// Two things have the same id.
     DuplicateId = "J020", "duplicate-id", Error;
     /// A name that nothing has.

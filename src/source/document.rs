@@ -82,6 +82,11 @@ impl Document {
         &self.source.text[self.yaml.clone()]
     }
 
+    /// Where the YAML begins in the file (bytes).
+    pub(super) fn yaml_start(&self) -> usize {
+        self.yaml.start
+    }
+
     /// The tree.
     pub fn root(&self) -> &Node {
         &self.root

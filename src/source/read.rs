@@ -39,6 +39,11 @@ fn shape<T: JsonSchema + 'static>() -> Arc<Shape> {
     Arc::clone(shapes.entry(TypeId::of::<T>()).or_insert_with(new))
 }
 
+/// The JSON Schema (2020-12) of `T` as it is derived from the struct, for whoever describes the files to editors.
+pub fn schema_of<T: JsonSchema>() -> serde_json::Value {
+    schemars::schema_for!(T).to_value()
+}
+
 impl Document {
     /// The document as a `T`. All that does not fit becomes a diagnostic at its place, and then nothing is read.
     pub fn read<T>(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<T>

@@ -179,7 +179,8 @@ fn what_pages_avoid_is_found_and_what_they_recommend_is_not() {
     let mut loader = Loader::default().without_learning();
     let list = include_str!("../../docs/checks/README.md");
     let mut wrong = Vec::new();
-    for code in Code::ALL {
+    // What only `fmt` reports is no finding of a check.
+    for code in Code::ALL.iter().filter(|code| **code != Code::LayoutKept) {
         let (id, page) = (code.id(), check::page(*code));
         let (files, paths) = avoided(*code, page);
         let found = findings(&files, day(page), &mut loader);
