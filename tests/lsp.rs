@@ -1,5 +1,7 @@
 //! The language server, driven as editors drive it: by a small client of our own over pipes, and by `pytest-lsp`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+// Parameters are built where they are sent.
+#![allow(clippy::needless_pass_by_value)]
 
 #[path = "lsp/client.rs"]
 mod client;

@@ -1,8 +1,8 @@
 //! Fixes of findings, offered where they stand.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, TextEdit, Uri, WorkspaceEdit};
+use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, TextEdit, WorkspaceEdit};
 
 use super::checker::shown;
 use super::position::Lines;
@@ -37,13 +37,15 @@ pub(super) fn actions(session: &Session, asked: &CodeActionParams) -> Vec<CodeAc
 
 /// All edits of a fix, or none: each file must still be what the fix was made for.
 fn edit(session: &Session, fix: &Fix) -> Option<WorkspaceEdit> {
-    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+    let mut edits: BTreeMap<String, Vec<TextEdit>> = BTreeMap::new();
     for edit in &fix.edits {
         let path = &edit.source.path;
         let as_now = session.index.file(path).is_some_and(|file| file.text() == edit.source.text);
-        let uri = session.workspace.uri(path).filter(|_| as_now)?;
+        if !as_now {
+            return None;
+        }
         let range = Lines::of(&edit.source.text).place(&edit.range);
-        changes.entry(uri).or_default().push(TextEdit { range, new_text: edit.new_text.clone() });
+        edits.entry(path.clone()).or_default().push(TextEdit { range, new_text: edit.new_text.clone() });
     }
-    Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() })
+    Some(session.edit(edits))
 }

@@ -98,10 +98,12 @@ fn in_reply(text: &str, path: &str, byte: usize) -> Option<String> {
     if inside.contains("}}") || inside.contains("%}") || inside.contains('\n') {
         return None;
     }
-    let start = inside.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    let typed = &inside[start.map_or(0, |at| at + 1)..];
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let typed = &inside[inside.trim_end_matches(is_part).len()..];
     let before = inside[..inside.len() - typed.len()].trim_end();
-    (!before.ends_with(['|', '"', '\''])).then(|| typed.to_owned())
+    // A filter's name is no slot, and a quotation mark that is open has text behind it.
+    let quoted = ['"', '\''].iter().any(|mark| before.matches(*mark).count() % 2 == 1);
+    (!before.ends_with('|') && !quoted).then(|| typed.to_owned())
 }
 
 /// The slots of a scenario, and the names that every reply may use.
@@ -179,7 +181,7 @@ fn names(session: &Session, kind: Kind) -> impl Iterator<Item = Proposal> {
 fn lists(session: &Session) -> impl Iterator<Item = Proposal> {
     session.index.definitions(Kind::List).map(|(path, file, name)| {
         let node = file.document.as_ref().and_then(|document| document.root().get(&name.text));
-        let detail = node.map(|node| first_terms(node)).filter(|terms| !terms.is_empty());
+        let detail = node.map(first_terms).filter(|terms| !terms.is_empty());
         let detail = detail.unwrap_or_else(|| path.to_owned());
         Proposal { detail: Some(detail), ..proposal(format!("${}", name.text), CompletionItemKind::VARIABLE) }
     })

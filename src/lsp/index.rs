@@ -267,11 +267,7 @@ fn words(expression: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The key under which a way ends, for hover.
-pub(super) fn key_at<'d>(
-    document: &'d Document,
-    file: File,
-    byte: usize,
-) -> Option<(&'static keys::Key, &'d Range<usize>)> {
+pub(super) fn key_at(document: &Document, file: File, byte: usize) -> Option<(&'static keys::Key, &Range<usize>)> {
     fn find<'n>(node: &'n Node, way: &mut Vec<&'n str>, byte: usize) -> Option<&'n Range<usize>> {
         match &node.value {
             Value::Scalar { .. } => None,

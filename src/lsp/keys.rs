@@ -346,3 +346,80 @@ pub(super) fn called(kind: Kind) -> Message {
     };
     Message { zh: zh.to_owned(), en: en.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::bundle::{FileContent, Loader, Snapshot};
+    use crate::check;
+    use crate::report::testing;
+    use crate::source::Code as FindingCode;
+
+    /// What loading says may stand beside a key that nothing is called.
+    fn allowed(path: &str, text: &str) -> Vec<String> {
+        let content = Arc::new(FileContent::new(text.to_owned()));
+        let files = BTreeMap::from([(path.to_owned(), content)]);
+        let snapshot = Snapshot { files: files.clone(), diagnostics: Vec::new() };
+        let at = jiff::civil::date(2026, 11, 22).at(10, 0, 0, 0);
+        let mut findings = Vec::new();
+        testing::read_all(&snapshot, &mut findings);
+        let loaded = Loader::default().without_learning().load(snapshot, at);
+        findings.extend(check::run(&loaded, &files, at));
+        let finding = findings.iter().find(|finding| finding.code == FindingCode::UnknownKey).unwrap();
+        let list = finding.notes[0].en.split_once(": ").unwrap().1;
+        list.split(", ").map(str::to_owned).collect()
+    }
+
+    /// A key is named here exactly where files may have it: the table is held to what loading understands.
+    #[test]
+    fn the_table_has_the_keys_that_files_may_have() {
+        for (path, text, way) in [
+            ("rules/bundle.yaml", "?: 1", vec![]),
+            ("rules/bundle.yaml", "bar: {?: 1}", vec!["bar"]),
+            ("rules/departments.yaml", "- ?: 1", vec![ITEM]),
+            ("rules/departments.yaml", "- bar: {?: 1}", vec![ITEM, "bar"]),
+            ("rules/regions.yaml", "- ?: 1", vec![ITEM]),
+            ("rules/responsibility/a.yaml", "- ?: 1", vec![ITEM]),
+            ("rules/calendar/2026.yaml", "?: 1", vec![]),
+            ("rules/calendar/2026.yaml", "holidays: [{?: 1}]", vec!["holidays", ITEM]),
+            ("rules/scenarios/a/b.yaml", "?: 1", vec![]),
+            ("rules/scenarios/a/b.yaml", "slots: {a: {?: 1}}", vec!["slots", "a"]),
+            ("rules/scenarios/a/b.yaml", "examples: {?: 1}", vec!["examples"]),
+            ("rules/tests/a.yaml", "- ?: 1", vec![ITEM]),
+            ("rules/tests/a.yaml", "- expect: {?: 1}", vec![ITEM, "expect"]),
+            ("rules/tests/a.yaml", "- call: [{?: 1}]", vec![ITEM, "call", ITEM]),
+            ("rules/checks.yaml", "- ?: 1", vec![ITEM]),
+            ("knowledge/articles/a.md", "---\n?: 1\n---\n", vec![]),
+            ("knowledge/articles/a.md", "---\nbasis: [{?: 1}]\n---\n", vec!["basis", ITEM]),
+            ("knowledge/notices/a.md", "---\n?: 1\n---\n", vec![]),
+        ] {
+            let mut known: Vec<&str> = keys(File::at(path), &way).iter().map(|key| key.name).collect();
+            known.sort_unstable();
+            let mut allowed = allowed(path, &text.replace('?', "zzzzzzzzzzzz"));
+            allowed.sort_unstable();
+            assert_eq!(known, allowed, "{path} {way:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_under_a_key_is_known() {
+        for (file, way, expect) in [
+            (File::Scenario, vec!["articles", ITEM], Refers(Article)),
+            (File::Scenario, vec!["when", "any", ITEM, ITEM], Term),
+            (File::Scenario, vec!["when", "any", ITEM, "near", ITEM], Term),
+            (File::Scenario, vec!["when", "any", ITEM, "regex"], Text),
+            (File::Scenario, vec!["slots", "fact", "fact"], Fact),
+            (File::Conditions, vec!["夜", ITEM, ITEM], Term),
+            (File::Conditions, vec!["夜", "none", ITEM], Term),
+            (File::Tests, vec![ITEM, "call", ITEM, "expect", "joint", ITEM], Refers(Department)),
+            (File::Article, vec!["basis", ITEM, "article"], Text),
+            (File::Other, vec!["id"], Text),
+        ] {
+            assert_eq!(what(file, &way), expect, "{file:?} {way:?}");
+        }
+    }
+}

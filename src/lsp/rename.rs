@@ -1,6 +1,6 @@
 //! Renaming an id, a list or a slot everywhere at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use lsp_types::{
@@ -60,9 +60,7 @@ pub(super) fn rename(session: &Session, asked: &RenameParams) -> Result<Workspac
     if name.kind == Kind::Scenario {
         tell_of_file(session, defined_in, new);
     }
-    let changes: HashMap<_, _> =
-        edits.into_iter().filter_map(|(path, edits)| Some((session.workspace.uri(&path)?, edits))).collect();
-    Ok(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() })
+    Ok(session.edit(edits))
 }
 
 /// Whether a text can be a name of a kind.

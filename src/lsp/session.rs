@@ -1,5 +1,6 @@
 //! One editor's conversation: what came in, to whom it goes, and when it is over.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -221,7 +222,7 @@ impl Session {
     /// Brings the names up to date with what is open.
     fn refresh(&mut self) {
         let files = self.files();
-        let mut all: std::collections::BTreeMap<_, _> = files.iter().map(|(path, it)| (path.as_str(), it)).collect();
+        let mut all: BTreeMap<_, _> = files.iter().map(|(path, it)| (path.as_str(), it)).collect();
         all.extend(self.workspace.open_files().iter().map(|(path, open)| (path.as_str(), &open.content)));
         self.index.update(all.into_iter());
     }
@@ -232,6 +233,13 @@ impl Session {
         let file = self.index.file(&path)?;
         let byte = Lines::of(file.text()).byte(asked.position);
         Some(At { path, file, byte })
+    }
+
+    /// Changes to files, as the protocol has them.
+    pub(super) fn edit(&self, edits: BTreeMap<String, Vec<lsp::TextEdit>>) -> lsp::WorkspaceEdit {
+        let of_file = |(path, edits): (String, _)| Some((self.workspace.uri(&path)?, edits));
+        let changes = Some(edits.into_iter().filter_map(of_file).collect());
+        lsp::WorkspaceEdit { changes, ..lsp::WorkspaceEdit::default() }
     }
 
     /// A place in a file, as the protocol has it.

@@ -145,7 +145,7 @@ mod tests {
             (good.replace("Content-Length", "content-type: x\r\ncontent-length"), vec!["exit"]),
             (good.replace("\r\n", "\n"), vec!["exit"]),
             (format!("{}{good}", framed("{")), vec!["! a message that is none", "exit"]),
-            (format!("{}{good}", framed("[1]")), vec!["! a message that is none", "exit"]),
+            (format!("{}{good}", framed("[]")), vec!["! a message that is none", "exit"]),
             (format!("{}{good}", framed("\u{fffd}")), vec!["! a message that is none", "exit"]),
             ("Content-Length: 18446744073709551615\r\n\r\n{".to_owned(), vec!["! a message of 18446744073709551615"]),
             ("Content-Length: 99\r\n\r\n{".to_owned(), vec![]),

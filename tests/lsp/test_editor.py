@@ -16,6 +16,11 @@ COMMAND = [os.environ["JIESU"], "lsp", "--stdio", "--lang", "zh", "--at", "2026-
 
 @pytest_lsp.fixture(config=ClientServerConfig(server_command=COMMAND))
 async def client(lsp_client: LanguageClient):
+    # The server asks to be told of files that change; editors agree.
+    @lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def agree(params: types.RegistrationParams):
+        return None
+
     params = types.InitializeParams(
         capabilities=pytest_lsp.client_capabilities("visual-studio-code"),
         workspace_folders=[types.WorkspaceFolder(uri=BUNDLE.as_uri(), name="bundle")],
