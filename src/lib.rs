@@ -11,6 +11,7 @@ pub mod decide;
 pub mod import;
 pub mod knowledge;
 pub mod learn;
+pub mod lsp;
 pub mod reply;
 pub mod report;
 pub mod rules;

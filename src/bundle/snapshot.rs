@@ -182,6 +182,18 @@ impl Snapshot {
         snapshot
     }
 
+    /// Lays a text over a file, as if it stood on disk: what an editor has open and has not saved. A path from which
+    /// nothing would be read is left alone.
+    pub fn lay_over(&mut self, path: &str, content: Arc<FileContent>) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let Some(kind) = files::kind(path).filter(|_| !files::is_ignored(name)) else { return };
+        if content.text.len() as u64 > files::most_bytes(kind) {
+            return;
+        }
+        self.diagnostics.retain(|finding| finding.path != path);
+        self.files.insert(path.to_owned(), content);
+    }
+
     /// The revision: the same files give the same one, anything else another. The first sixteen hexadecimal digits of
     /// the SHA-256 over paths and contents.
     pub fn revision(&self) -> String {

@@ -16,6 +16,7 @@ mod impact;
 mod import;
 mod init;
 mod load;
+mod lsp;
 mod matching;
 mod schema;
 mod search;
@@ -93,6 +94,8 @@ enum Command {
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
+    /// Help editors as they type: a language server over standard input and output
+    Lsp(lsp::Arguments),
     /// Write a minimal bundle to start from
     Init(init::Arguments),
     /// Load the bundle and fill the cache
@@ -156,6 +159,7 @@ pub fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
+        Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),
     };
