@@ -18,6 +18,7 @@ mod search;
 mod serve;
 
 mod show;
+mod suggest;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,6 +72,8 @@ enum Command {
 
     /// Write JSON Schemas of all files, for editors that complete and check YAML
     Schema(schema::Arguments),
+    /// Propose terms, clauses and scenarios from labelled cases; nothing is written to the rules
+    Suggest(suggest::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -130,6 +133,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&cli.common, lang, &arguments),
 
         Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
+        Command::Suggest(arguments) => suggest::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

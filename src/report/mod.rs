@@ -24,3 +24,4 @@ pub use routing::{Routing, Treatment};
 pub mod answers;
 #[cfg(test)]
 mod made_up;
+pub mod suggest;
