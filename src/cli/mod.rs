@@ -25,6 +25,7 @@ mod test;
 
 mod show;
 mod stats;
+mod suggest;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -90,6 +91,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Write JSON Schemas of all files, for editors that complete and check YAML
     Schema(schema::Arguments),
+    /// Propose terms, clauses and scenarios from labelled cases; nothing is written to the rules
+    Suggest(suggest::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
@@ -157,6 +160,7 @@ pub fn run() -> ExitCode {
         Command::Bundle(arguments) => bundle::run(&cli.common, lang, &arguments),
         Command::Fmt(arguments) => fmt::run(&cli.common, lang, &arguments),
         Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
+        Command::Suggest(arguments) => suggest::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),

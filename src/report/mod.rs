@@ -27,4 +27,5 @@ pub use routing::{Routing, Treatment};
 pub mod answers;
 #[cfg(test)]
 mod made_up;
+pub mod suggest;
 pub mod testing;
