@@ -87,6 +87,9 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu match --cases 诉求.jsonl > 判定.jsonl
   jiesu search 公积金提取 --kind article
   jiesu check
+  jiesu fmt --check
+  jiesu schema --write .vscode/jiesu
+  jiesu suggest --cases 案例.jsonl > 建议.yaml
   jiesu serve --listen 127.0.0.1:7080
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
@@ -95,6 +98,9 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu match --cases complaints.jsonl > decisions.jsonl
   jiesu search 公积金提取 --kind article
   jiesu check
+  jiesu fmt --check
+  jiesu schema --write .vscode/jiesu
+  jiesu suggest --cases cases.jsonl > suggestions.yaml
   jiesu serve --listen 127.0.0.1:7080
   jiesu init my-bundle";
 
