@@ -131,6 +131,9 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu check
   jiesu explain \"路灯一到晚上就不亮\"
   jiesu test --coverage
+  jiesu fmt --check
+  jiesu schema --write .vscode/jiesu
+  jiesu suggest --cases 案例.jsonl > 建议.yaml
   jiesu serve --listen 127.0.0.1:7080
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
@@ -141,6 +144,9 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu check
   jiesu explain \"路灯一到晚上就不亮\"
   jiesu test --coverage
+  jiesu fmt --check
+  jiesu schema --write .vscode/jiesu
+  jiesu suggest --cases cases.jsonl > suggestions.yaml
   jiesu serve --listen 127.0.0.1:7080
   jiesu init my-bundle";
 

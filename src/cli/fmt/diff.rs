@@ -20,7 +20,7 @@ const MAX_PAIRS: usize = 4_000_000;
 pub(super) struct Line<'a> {
     /// Whether it goes; else it comes.
     pub(super) removed: bool,
-    /// Its number in the old text (of one that comes, of the line that it comes before), from 1.
+    /// Its number from 1: of one that goes in the old text, of one that comes in the new.
     pub(super) number: usize,
     /// The line.
     pub(super) text: &'a str,
@@ -48,7 +48,8 @@ pub(super) fn lines<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
             Some(lengths) if both => lengths[i + 1][j] >= lengths[i][j + 1],
             _ => i < a.len(),
         };
-        found.push(Line { removed: removes, number: start + i + 1, text: if removes { a[i] } else { b[j] } });
+        let (at, text) = if removes { (i, a[i]) } else { (j, b[j]) };
+        found.push(Line { removed: removes, number: start + at + 1, text });
         (i, j) = if removes { (i + 1, j) } else { (i, j + 1) };
     }
     found
@@ -134,19 +135,18 @@ mod tests {
     }
 
     proptest! {
-        /// Taking out what goes and putting in what comes makes the new text of the old one.
+        /// Without what goes the old text is the new one without what comes.
         #[test]
-        fn what_differs_makes_one_of_the_other(old in "[ab\n]{0,20}", new in "[ab\n]{0,20}") {
-            let mut made: Vec<&str> = Vec::new();
+        fn what_differs_is_all_that_differs(old in "[ab\n]{0,20}", new in "[ab\n]{0,20}") {
             let found = lines(&old, &new);
-            for (at, line) in old.split('\n').enumerate() {
-                made.extend(found.iter().filter(|l| !l.removed && l.number == at + 1).map(|l| l.text));
-                let goes = found.iter().any(|l| l.removed && l.number == at + 1);
-                made.extend((!goes).then_some(line));
-            }
-            let past = old.split('\n').count() + 1;
-            made.extend(found.iter().filter(|l| !l.removed && l.number == past).map(|l| l.text));
-            prop_assert_eq!(made, new.split('\n').collect::<Vec<_>>());
+            let kept = |text: &str, removed: bool| {
+                let is_found = |number: usize, line: &str| {
+                    found.iter().any(|l| (l.removed, l.number, l.text) == (removed, number, line))
+                };
+                let lines = text.split('\n').enumerate().filter(|(at, line)| !is_found(at + 1, line));
+                lines.map(|(_, line)| line.to_owned()).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(kept(&old, true), kept(&new, false));
         }
     }
 }

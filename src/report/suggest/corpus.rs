@@ -89,7 +89,7 @@ impl Corpus {
         let done = AtomicUsize::new(0);
         let read = |case: &Case| {
             let done = done.fetch_add(1, Ordering::Relaxed);
-            if done % 64 == 0 {
+            if done.is_multiple_of(64) {
                 tell(done, cases.len());
             }
             read_one(bundle, case)
@@ -224,5 +224,73 @@ impl<'a> Labels<'a> {
         let department = case.department.as_deref().and_then(|name| engine.catalog().department_named(name))?;
         let own = |lead: &str| lead == department.id || Some(lead) == department.parent.as_deref();
         Some(those(&|at| self.leads[at].is_some_and(own)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(label: Option<&[u32]>, fired: &[u32], sentences: &[&[u32]]) -> One {
+        let sentences: Vec<Vec<u32>> = sentences.iter().map(|words| words.to_vec()).collect();
+        One {
+            place: 0,
+            words: sorted(sentences.concat()),
+            sentences,
+            fired: fired.to_vec(),
+            label: label.map(<[u32]>::to_vec),
+            written: None,
+            held: false,
+            group: 0,
+        }
+    }
+
+    #[test]
+    fn a_label_that_several_share_is_narrowed_by_what_fires() {
+        for (label, fired, expect) in [
+            (None, &[1][..], Stand::Unknown),
+            (Some(&[][..]), &[1], Stand::Wrong),
+            (Some(&[1]), &[], Stand::Right),
+            (Some(&[1]), &[2], Stand::Right),
+            (Some(&[2]), &[1], Stand::Wrong),
+            (Some(&[1, 2]), &[], Stand::Open),
+            (Some(&[1, 2]), &[3], Stand::Open),
+            (Some(&[1, 2]), &[1, 2], Stand::Right),
+            (Some(&[1, 2]), &[2], Stand::Wrong),
+            (Some(&[2, 3]), &[], Stand::Wrong),
+        ] {
+            assert_eq!(one(label, fired, &[]).stand(1), expect, "{label:?} {fired:?}");
+        }
+    }
+
+    #[test]
+    fn two_words_stand_in_one_sentence() {
+        let case = one(None, &[], &[&[1, 2], &[3]]);
+        for (words, expect) in [(&[1][..], true), (&[3], true), (&[4], false), (&[1, 2], true), (&[2, 3], false)] {
+            assert_eq!(case.has(words), expect, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn about_half_of_all_ids_are_held_back() {
+        let held = (0..1_000).filter(|at| is_held_back(&format!("case-{at}"))).count();
+        assert!((450..550).contains(&held), "{held}");
+        assert!(is_held_back("case-1") == is_held_back("case-1"));
+    }
+
+    #[test]
+    fn terms_are_chinese_words_that_name_nobody() {
+        for (term, expect) in [
+            ("漏水", true),
+            ("wifi信号", true),
+            ("wifi", false),
+            ("水", false),
+            ("某某", false),
+            ("138****", false),
+            ("，漏水", false),
+            ("城市生活垃圾分类管理", false),
+        ] {
+            assert_eq!(is_term(term), expect, "{term}");
+        }
     }
 }

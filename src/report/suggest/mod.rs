@@ -97,7 +97,8 @@ pub struct Proposal {
 /// A scenario proposed for cases that no rule matches.
 #[derive(Debug, Serialize)]
 pub struct NewScenario {
-    /// The label that most of its cases have, where they have one: a category or a department.
+    /// The label that most of its cases have, where they have one: a category or a department. Without one, `right` only
+    /// says that no rule matches.
     pub label: Option<String>,
     /// Its clauses, each with its own figures.
     pub clauses: Vec<Proposal>,

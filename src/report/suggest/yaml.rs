@@ -32,12 +32,19 @@ pub(super) fn scenario(new: &NewScenario, number: usize, bundle: &Bundle, lang: 
         })
     };
     let category = new.label.as_ref().filter(known).map_or("待定", String::as_str);
-    let label = new.label.as_deref().unwrap_or("—");
+    let about = match &new.label {
+        Some(label) => say!("多数标为“{label}”", "most of them labelled `{label}`"),
+        // Nobody knows then what they are: right is what no rule finds.
+        None => say!(
+            "标签各不相同或没有标签，“对”只表示没有规则命中",
+            "of no common label: `right` only says that no rule matches"
+        ),
+    };
     let together = figures(&new.measured);
-    let (zh, en) = (together.zh, together.en);
+    let (zh, en, about_zh, about_en) = (together.zh, together.en, about.zh, about.en);
     let head = say!(
-        "新场景的草稿：没有规则命中的案例，多数标为“{label}”。改好编号、标题、类别和答复，补上例句，在派单目录里写明由谁承办。\n全部合起来：{zh}",
-        "A draft of a new scenario: cases that no rule matches, most of them labelled `{label}`. Mend id, title, category and reply, add examples, and say in the dispatch list who handles it.\nAll together: {en}"
+        "新场景的草稿：没有规则命中的案例，{about_zh}。改好编号、标题、类别和答复，补上例句，在派单目录里写明由谁承办。\n全部合起来：{zh}",
+        "A draft of a new scenario: cases that no rule matches, {about_en}. Mend id, title, category and reply, add examples, and say in the dispatch list who handles it.\nAll together: {en}"
     );
     let yaml = format!(
         "{}id: new/suggestion-{number}\ntitle: {title}\ncategory: {category}\nwhen:\n  any:\n{}reply: |\n  您好，您反映的问题已转{{{{ department }}}}处理。\n",
