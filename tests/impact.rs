@@ -318,7 +318,7 @@ fn the_worst_are_shown_and_nobody_is_named() {
 #[test]
 fn a_case_of_the_bundle_is_decided_without_itself() {
     let own = "{\"id\":\"t060\",\"text\":\"想问一下社保卡丢了应该到哪里去补办，另外医保个人账户里的余额怎么查询\",\"department\":\"police\",\"origin\":\"example\"}\n";
-    let near = "社保卡丢了应该到哪里去补办，孩子的户口迁移和身份证又要准备哪些材料呢";
+    let near = "关于医保个人账户余额的查询，还有社保卡丢了去哪里补办，这两件事孩子上学以前都要办好，户口迁移和身份证又应该准备材料";
     let other = format!("{{\"id\":\"other\",\"text\":\"{near}\",\"department\":\"police\",\"origin\":\"example\"}}\n");
     let cases = read_cases([("a", own)], &mut Vec::new());
     for (known, moves) in [(own.to_owned(), false), (own.replace("t060", "x"), false), (other, true)] {
@@ -346,8 +346,9 @@ fn real_complaints_move_as_two_evaluations_say() {
     for (path, content) in &Snapshot::read(root).unwrap().files {
         after.write(path, &content.text);
     }
-    after.edit("rules/terms/city.yaml", "违建: [违建,", "违建: [违建, 小区,");
-    after.edit("rules/scenarios/housing/illegal-building.yaml", "kind: 举报\n", "kind: 举报\npriority: urgent\n");
+    let path = "rules/scenarios/housing/illegal-building.yaml";
+    after.edit(path, "  any:\n", "  any:\n    - 小区\n");
+    after.edit(path, "kind: 举报\n", "kind: 举报\npriority: urgent\n");
     let report = report(root, after.path(), &cases);
     assert!(report.totals.changed > 20, "{:?}", report.totals);
     check(root, after.path(), &report, &cases);

@@ -29,8 +29,11 @@ pub struct Firings {
     /// What the regions were found with.
     catalog_key: String,
     /// For each case the region it is in, and the departments whose duties it touches, by their place.
-    places: Vec<(Option<String>, Vec<(u32, f32)>)>,
+    places: Vec<CasePlace>,
 }
+
+/// The region of a case, and the departments whose duties it touches, by their place in the catalogue.
+type CasePlace = (Option<String>, Vec<(u32, f32)>);
 
 /// Rules and what they are heard on.
 pub struct Hearing<'a> {
@@ -73,7 +76,7 @@ impl Firings {
         let compiled = part.as_ref().unwrap_or(rules);
         let mut heard: Vec<Vec<(u32, f32)>> = vec![Vec::new(); compiled.scenarios().len()];
         let mut places = Vec::with_capacity(if moved { cases.all().len() } else { 0 });
-        let duties = moved.then(|| Duties::new(catalog, segmenter)).unwrap_or_default();
+        let duties = if moved { Duties::new(catalog, segmenter) } else { Duties::default() };
         for (at, case) in (0..).zip(cases.all()) {
             let real = case.origin == Origin::Real;
             // Reading is what takes long.

@@ -70,11 +70,11 @@ struct Words(FxHashMap<char, Vec<Vec<char>>>);
 
 impl Words {
     fn beginning(words: &[&str]) -> Words {
-        Words::by(words, |word| word.first())
+        Words::by(words, <[char]>::first)
     }
 
     fn ending(words: &[&str]) -> Words {
-        Words::by(words, |word| word.last())
+        Words::by(words, <[char]>::last)
     }
 
     fn by(words: &[&str], key: impl Fn(&[char]) -> Option<&char>) -> Words {
