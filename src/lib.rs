@@ -17,4 +17,5 @@ pub mod report;
 pub mod rules;
 pub mod server;
 pub mod source;
+pub mod store;
 pub mod text;
