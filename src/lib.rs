@@ -3,6 +3,7 @@
 //! The text of a complaint goes in; a scenario, the department responsible and a reply come out, with the evidence
 //! for each. `ARCHITECTURE.md` walks through the folders; each may import only from the floors below its own.
 
+pub mod access;
 pub mod bundle;
 pub mod catalog;
 pub mod check;
@@ -19,3 +20,4 @@ pub mod server;
 pub mod source;
 pub mod store;
 pub mod text;
+pub mod tickets;

@@ -100,6 +100,11 @@ impl Deadline {
         }
     }
 
+    /// So many of a unit; brought within the bounds of a deadline.
+    pub fn of(amount: u32, unit: DeadlineUnit) -> Deadline {
+        Deadline { amount: amount.clamp(1, unit.most()), unit }
+    }
+
     /// How many units; at least one.
     pub fn amount(&self) -> u32 {
         self.amount

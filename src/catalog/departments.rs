@@ -41,6 +41,9 @@ pub struct Department {
     /// What automatic dispatch to it must reach, where that differs from the bundle's default.
     #[serde(default)]
     pub bar: Option<Bar>,
+    /// Where its system wants to hear of its tickets: an `https` address.
+    #[serde(default)]
+    pub webhook: Option<String>,
     /// Whether who complained is kept from it.
     #[serde(default)]
     pub confidential: bool,
@@ -131,6 +134,11 @@ impl Departments {
     /// By id, name or alias; `text` is normalised.
     pub(super) fn named(&self, text: &str) -> Option<u32> {
         self.ids.get(text).or_else(|| self.names.get(text))
+    }
+
+    /// A department and all that it is below, the nearest first.
+    pub(super) fn upwards(&self, at: u32) -> impl Iterator<Item = u32> {
+        self.tree.upwards(at)
     }
 
     /// The region a department serves, when it serves one only.

@@ -170,6 +170,20 @@ impl Catalog {
         self.calendar.due(deadline, calendar, from)
     }
 
+    /// Whether a department of this kind works on a day; see [`Calendar::is_working`].
+    pub fn is_working(&self, day: civil::Date, calendar: CalendarKind) -> bool {
+        self.calendar.is_working(day, calendar)
+    }
+
+    /// A department (an id) and all that it is below, the nearest first; empty when there is no such department.
+    pub fn department_upwards(&self, department: &str) -> Vec<&str> {
+        let at = self.departments.position(department);
+        at.into_iter()
+            .flat_map(|at| self.departments.upwards(at))
+            .map(|at| self.departments.get(at).id.as_str())
+            .collect()
+    }
+
     /// The last day of the last year that the calendar has a table for.
     pub fn calendar_end(&self) -> Option<civil::Date> {
         self.calendar.end()

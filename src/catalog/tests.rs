@@ -134,6 +134,7 @@ fn a_department_is_read_whole() {
             phone: None,
             calendar: CalendarKind::Workdays,
             bar: Some(Bar { target: 0.97 }),
+            webhook: None,
             confidential: false,
         })
     );

@@ -1,0 +1,263 @@
+//! Who gets which part of a ticket, and until when.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::action::NewAssignment;
+use super::change::{Assigned, Change};
+use super::deadlines::{Counting, Deadline, Layer};
+use super::model::{Assignment, AssignmentRole, Judgement, Ticket, Urgency};
+use super::refusal::Refusal;
+use super::settings::{DispatchTo, Settings};
+use super::words::Words;
+use crate::access::Actor;
+use crate::catalog::{CalendarKind, Catalog, Deadline as Term, Department};
+use crate::say;
+use crate::source::nearest;
+
+/// Assignments that one action may make, at the most.
+const MOST: usize = 10;
+
+/// What a step is decided with.
+pub(super) struct Case<'a> {
+    /// When it is done.
+    pub(super) at: Timestamp,
+    /// Who does it.
+    pub(super) actor: &'a Actor,
+    /// Departments and calendar of the bundle that serves.
+    pub(super) catalog: &'a Catalog,
+    /// The clock of the bundle.
+    pub(super) zone: &'a TimeZone,
+    /// How the hotline handles tickets.
+    pub(super) settings: &'a Settings,
+}
+
+impl Case<'_> {
+    pub(super) fn counting(&self) -> Counting<'_> {
+        Counting { catalog: self.catalog, zone: self.zone, warn_after: self.settings.warn_after }
+    }
+
+    /// The working days of a department (an id); those of offices where it is not known any more.
+    pub(super) fn calendar(&self, department: &str) -> CalendarKind {
+        self.catalog.department(department).map(|department| department.calendar).unwrap_or_default()
+    }
+
+    /// Whether the actor acts for a department: its own, or one below it.
+    pub(super) fn acts_for(&self, department: &str) -> bool {
+        let above = self.catalog.department_upwards(department);
+        self.actor.departments().any(|own| own == department || above.contains(&own))
+    }
+}
+
+/// New assignments of a ticket, checked, with their numbers and deadlines. `replaced` is the one that they replace.
+pub(super) fn assigned(
+    ticket: &Ticket,
+    new: &[NewAssignment],
+    replaced: Option<&Assignment>,
+    case: &Case<'_>,
+) -> Result<Vec<Assigned>, Refusal> {
+    if new.len() > MOST {
+        let message = say!("一次最多派给 {MOST} 个单位", "{MOST} departments at once at the most");
+        return Err(Refusal::invalid("assignments", message));
+    }
+    let mut made: Vec<Assigned> = Vec::new();
+    for new in new {
+        let department = department(new, case)?;
+        not_about(ticket, department, case)?;
+        let matter = new.matter.clone().or_else(|| replaced.and_then(|replaced| replaced.matter.clone()));
+        let has = |id: &str, of: Option<&String>| id == department.id && of == matter.as_ref();
+        let kept = ticket.assignments.iter().filter(|a| a.is_active() && Some(a.number) != replaced.map(|r| r.number));
+        if kept.into_iter().any(|a| has(&a.department, a.matter.as_ref()))
+            || made.iter().any(|a| has(&a.department, a.matter.as_ref()))
+        {
+            let name = &department.name;
+            let message = say!("“{name}”已经在办这一事项", "{name} has this matter already");
+            return Err(Refusal::invalid("department", message));
+        }
+        made.push(Assigned {
+            number: next_number(ticket) + made.len() as u32,
+            role: new.role,
+            department: department.id.clone(),
+            matter,
+            basis: new.basis.clone().unwrap_or_else(|| case.actor.name.clone()),
+            summary: new.summary.as_deref().map(Words::new),
+            handed_down_by: None,
+            deadline: deadline(ticket, new, department, case),
+        });
+    }
+    Ok(made)
+}
+
+/// An assignment handed to a department below: with the part of the remaining time that is left to it.
+pub(super) fn handed_down(
+    ticket: &Ticket,
+    from: &Assignment,
+    new: &NewAssignment,
+    case: &Case<'_>,
+) -> Result<Assigned, Refusal> {
+    let to = department(new, case)?;
+    not_about(ticket, to, case)?;
+    if to.id == from.department || !case.catalog.department_upwards(&to.id).contains(&from.department.as_str()) {
+        let name = &to.name;
+        let message = say!("只能转给下级单位，“{name}”不是", "only to a department below: {name} is none");
+        return Err(Refusal::invalid("department", message));
+    }
+    let counting = case.counting();
+    let own = match &new.term {
+        Some(term) => counting.deadline(Layer::Unit, term, to.calendar, case.at, &case.actor.name),
+        None => counting.shared(&from.deadline, case.at, case.settings.unit_share),
+    };
+    // Who hands down cannot give more time than it has.
+    let deadline = if own.due > from.deadline.due { from.deadline.clone() } else { own };
+    Ok(Assigned {
+        number: next_number(ticket),
+        role: from.role,
+        department: to.id.clone(),
+        matter: from.matter.clone(),
+        basis: new.basis.clone().unwrap_or_else(|| from.basis.clone()),
+        summary: new.summary.as_deref().map(Words::new).or_else(|| from.summary.clone()),
+        handed_down_by: Some(from.number),
+        deadline,
+    })
+}
+
+/// The deadlines of a whole ticket: the earliest of what scenario, urgency and channel say, and what a superior asked
+/// for.
+pub(super) fn deadlines_of_ticket(
+    ticket: &Ticket,
+    urgency: Urgency,
+    case: &Case<'_>,
+    from: Timestamp,
+) -> Vec<Deadline> {
+    let counting = case.counting();
+    let judgement = ticket.judgement.as_ref();
+    let calendar = judgement.and_then(|j| j.department.as_deref()).map(|id| case.calendar(id)).unwrap_or_default();
+    let scenario = judgement.and_then(|j| Some((Term::parse(j.term.as_deref()?).ok()?, "scenario")));
+    let of_urgency = case.settings.urgency_terms.get(&urgency).map(|term| (*term, "urgency"));
+    let of_channel = ticket.channel.as_ref().and_then(|channel| case.settings.channel_terms.get(channel));
+    let mut terms: Vec<(Term, &str)> = scenario.into_iter().chain(of_urgency).collect();
+    terms.extend(of_channel.map(|term| (*term, "channel")));
+    if terms.is_empty() {
+        terms.push((case.settings.default_term, "default"));
+    }
+    let centre = terms.iter().map(|(term, basis)| counting.deadline(Layer::Centre, term, calendar, from, basis));
+    let superior = ticket.superior_due.map(|due| counting.fixed(Layer::Superior, due, from, "superior"));
+    centre.min_by_key(|deadline| deadline.due).into_iter().chain(superior).collect()
+}
+
+/// What follows from a judgement: the deadlines, and whether the ticket goes out by itself or to a person.
+pub(super) fn route(ticket: &Ticket, judgement: Judgement, decided: &Decided, case: &Case<'_>) -> Vec<Change> {
+    let mut judged = ticket.clone();
+    judged.judgement = Some(judgement.clone());
+    judged.scenario.clone_from(&judgement.scenario);
+    judged.deadlines = deadlines_of_ticket(&judged, decided.urgency, case, ticket.opened_at);
+    let deadlines = judged.deadlines.clone();
+    let decided_change = Change::Decided { judgement, urgency: decided.urgency, deadlines };
+    let next = match sure(&judged, decided, case) {
+        Ok(assignments) => Change::Dispatched { assignments, automatic: true, scenario: None },
+        Err(reason) => Change::Queued { reason: reason.to_owned() },
+    };
+    vec![decided_change, next]
+}
+
+/// What routing needs of a decision beside the judgement.
+pub(super) struct Decided {
+    /// How urgent it makes the ticket.
+    pub(super) urgency: Urgency,
+    /// Departments that take part (ids).
+    pub(super) joint: Vec<String>,
+    /// Whether several matters of the text belong to different departments.
+    pub(super) several_owners: bool,
+}
+
+/// The assignments of a ticket that may go out by itself, or why it may not.
+fn sure(ticket: &Ticket, decided: &Decided, case: &Case<'_>) -> Result<Vec<Assigned>, &'static str> {
+    let judgement = ticket.judgement.as_ref().ok_or("unknown")?;
+    if !case.settings.auto_dispatch {
+        return Err("auto_dispatch_off");
+    }
+    match judgement.outcome.as_str() {
+        "auto" => {}
+        "suggest" => return Err("not_sure"),
+        _ => return Err("unknown"),
+    }
+    if decided.several_owners {
+        return Err("several_matters");
+    }
+    let department = judgement.department.as_deref().ok_or("no_department")?;
+    let unit = judgement.unit.as_deref();
+    let in_charge: Vec<&str> = match (case.settings.dispatch_to, unit) {
+        (DispatchTo::Unit, Some(unit)) => vec![unit],
+        (DispatchTo::Both, Some(unit)) => vec![unit, department],
+        (DispatchTo::Department, _) | (_, None) => vec![department],
+    };
+    let new = |department: &str, role: AssignmentRole| NewAssignment {
+        department: department.to_owned(),
+        role,
+        matter: None,
+        basis: judgement.basis.clone(),
+        summary: None,
+        term: None,
+    };
+    let mut all: Vec<NewAssignment> = in_charge.iter().map(|id| new(id, AssignmentRole::Lead)).collect();
+    let joint = decided.joint.iter().filter(|id| !in_charge.contains(&id.as_str()));
+    all.extend(joint.map(|id| new(id, AssignmentRole::Joint)));
+    // Whom it is about must not get it: a person finds who else.
+    assigned(ticket, &all, None, case).map_err(|_| "not_to_whom_it_is_about")
+}
+
+/// When a new assignment is due: its own term from now, a verification's, or its share of the ticket's time.
+fn deadline(ticket: &Ticket, new: &NewAssignment, department: &Department, case: &Case<'_>) -> Deadline {
+    let counting = case.counting();
+    let from_now = |term: &Term, basis: &str| counting.deadline(Layer::Unit, term, department.calendar, case.at, basis);
+    if let Some(term) = &new.term {
+        return from_now(term, &case.actor.name);
+    }
+    if new.role == AssignmentRole::Verify {
+        return from_now(&case.settings.verify_term, "verify");
+    }
+    match ticket.deadlines.iter().min_by_key(|deadline| deadline.due) {
+        Some(whole) => counting.shared(whole, ticket.opened_at, case.settings.unit_share),
+        None => from_now(&case.settings.default_term, "default"),
+    }
+}
+
+fn department<'c>(new: &NewAssignment, case: &Case<'c>) -> Result<&'c Department, Refusal> {
+    let given = new.department.trim();
+    let found = case.catalog.department(given).or_else(|| case.catalog.department_named(given));
+    found.ok_or_else(|| {
+        let known = case.catalog.departments().iter().flat_map(|d| [d.id.as_str(), d.name.as_str()]);
+        let shown: String = given.chars().take(40).collect();
+        let message = match nearest(given, known) {
+            Some(near) => {
+                say!("没有承办单位“{shown}”，是否想写“{near}”？", "no department `{shown}`: did you mean `{near}`?")
+            }
+            None => say!("没有承办单位“{shown}”", "no department `{shown}`"),
+        };
+        Refusal::invalid("department", message)
+    })
+}
+
+/// A complaint about a department goes neither to it nor to one below it, but to its superior.
+fn not_about(ticket: &Ticket, department: &Department, case: &Case<'_>) -> Result<(), Refusal> {
+    let Some(about) = ticket.about.as_deref() else { return Ok(()) };
+    let above = case.catalog.department_upwards(&department.id);
+    if !above.contains(&about) {
+        return Ok(());
+    }
+    let superior = case.catalog.department_upwards(about).into_iter().nth(1);
+    let superior = superior.and_then(|id| case.catalog.department(id)).map_or("", |d| d.name.as_str());
+    let message = if superior.is_empty() {
+        say!("诉求反映的就是该单位，不能派给它或其下级", "the complaint is about it: not to it, nor to one below it")
+    } else {
+        say!(
+            "诉求反映的就是该单位，不能派给它或其下级；可派其上级“{superior}”",
+            "the complaint is about it: not to it, nor to one below it, but to its superior {superior}"
+        )
+    };
+    Err(Refusal::invalid("department", message))
+}
+
+fn next_number(ticket: &Ticket) -> u32 {
+    ticket.assignments.iter().map(|assignment| assignment.number).max().unwrap_or(0) + 1
+}

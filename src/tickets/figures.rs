@@ -1,0 +1,131 @@
+//! What tickets count for in statistics. A ticket's contribution is a function of the ticket alone; a change of the
+//! ticket changes the figures by the difference, in the transaction of its event, so that figures and events agree
+//! whatever happens. Contributions stand under the day on which the ticket came in.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::model::{CallBackBy, Solved, State, Ticket};
+
+/// Under what a ticket counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cell {
+    /// The day it came in, `2026-11-23` on the bundle's clock.
+    pub(super) day: String,
+    pub(super) kind: String,
+    /// The department in charge; empty where nobody is.
+    pub(super) department: String,
+    pub(super) scenario: String,
+    pub(super) district: String,
+    pub(super) channel: String,
+    /// Taken out of assessment.
+    pub(super) excluded: bool,
+}
+
+/// What is counted. Names are those of the API; `_seconds` are sums.
+pub const MEASURES: &[&str] = &[
+    "tickets",
+    "automatic",
+    "in_review",
+    "dispatched",
+    "responded",
+    "resolved",
+    "resolved_in_time",
+    "replied",
+    "over",
+    "overdue",
+    "refused",
+    "merged",
+    "parked",
+    "reopened",
+    "return_applications",
+    "returns",
+    "chases",
+    "called_back",
+    "reached",
+    "solved",
+    "partly_solved",
+    "not_solved",
+    "satisfied",
+    "not_satisfied",
+    "seconds_to_dispatch",
+    "seconds_to_contact",
+    "seconds_to_resolve",
+    "seconds_to_reply",
+    "seconds_to_end",
+];
+
+/// What a ticket counts, and under what.
+pub(super) fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, BTreeMap<&'static str, i64>) {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let cell = Cell {
+        day: ticket.opened_at.to_zoned(zone.clone()).date().to_string(),
+        kind: text(ticket.judgement.as_ref().map(|judgement| judgement.kind.as_str())),
+        department: text(ticket.department()),
+        scenario: text(ticket.scenario.as_deref()),
+        district: text(ticket.district.as_deref()),
+        channel: text(ticket.channel.as_deref()),
+        excluded: ticket.excluded.is_some(),
+    };
+    let times = &ticket.times;
+    let resolved_in_time = times.resolved.zip(ticket.due()).is_some_and(|(at, due)| at <= due);
+    let call_back = ticket.call_backs.iter().rev().find(|c| c.by == CallBackBy::Centre && c.reached);
+    let solved = call_back.and_then(|call| call.solved);
+    let satisfied = call_back.and_then(|call| call.satisfied);
+    let seconds = |at: Option<Timestamp>| at.map_or(0, |at| at.duration_since(ticket.opened_at).as_secs());
+    let flag = i64::from;
+    let amounts = [
+        ("tickets", 1),
+        ("automatic", flag(ticket.automatic)),
+        ("in_review", flag(ticket.state == State::InReview)),
+        ("dispatched", flag(times.dispatched.is_some())),
+        ("responded", flag(times.contacted.is_some())),
+        ("resolved", flag(times.resolved.is_some())),
+        ("resolved_in_time", flag(resolved_in_time)),
+        ("replied", flag(times.replied.is_some())),
+        ("over", flag(ticket.state.is_over())),
+        ("overdue", flag(times.resolved.is_some() && !resolved_in_time && ticket.due().is_some())),
+        ("refused", flag(ticket.state == State::Refused)),
+        ("merged", flag(ticket.state == State::Merged)),
+        ("parked", flag(ticket.state == State::Parked)),
+        ("reopened", i64::from(ticket.reopened)),
+        ("return_applications", i64::from(ticket.return_applications)),
+        ("returns", i64::from(ticket.returns)),
+        ("chases", i64::from(ticket.chases)),
+        ("called_back", ticket.call_backs.iter().filter(|call| call.by == CallBackBy::Centre).count() as i64),
+        ("reached", flag(call_back.is_some())),
+        ("solved", flag(solved == Some(Solved::Yes))),
+        ("partly_solved", flag(solved == Some(Solved::Partly))),
+        ("not_solved", flag(solved == Some(Solved::No))),
+        ("satisfied", flag(satisfied == Some(true))),
+        ("not_satisfied", flag(satisfied == Some(false))),
+        ("seconds_to_dispatch", seconds(times.dispatched)),
+        ("seconds_to_contact", seconds(times.contacted)),
+        ("seconds_to_resolve", seconds(times.resolved)),
+        ("seconds_to_reply", seconds(times.replied)),
+        ("seconds_to_end", seconds(times.over)),
+    ];
+    (cell, amounts.into_iter().filter(|(_, amount)| *amount != 0).collect())
+}
+
+/// What changes in the figures when a ticket becomes another.
+pub(super) fn difference(before: Option<&Ticket>, after: &Ticket, zone: &TimeZone) -> Vec<(Cell, &'static str, i64)> {
+    let mut changes: BTreeMap<(Cell, &'static str), i64> = BTreeMap::new();
+    let mut add = |ticket: &Ticket, sign: i64| {
+        let (cell, amounts) = contribution(ticket, zone);
+        for (measure, amount) in amounts {
+            *changes.entry((cell.clone(), measure)).or_default() += sign * amount;
+        }
+    };
+    if let Some(before) = before {
+        add(before, -1);
+    }
+    add(after, 1);
+    changes
+        .into_iter()
+        .filter(|(_, amount)| *amount != 0)
+        .map(|((cell, measure), amount)| (cell, measure, amount))
+        .collect()
+}

@@ -1,0 +1,309 @@
+//! A ticket is what its events made of it. Folding cannot fail: what an event says has happened.
+
+use super::change::{Assigned, Change, Event, Moved};
+use super::model::{
+    Assignment, AssignmentState, CallBackBy, Exclusion, Parking, ReturnApplication, State, Ticket, Times, Urgency,
+};
+
+impl Ticket {
+    /// The ticket that these events make, in order; `None` where the first is not that it came in.
+    pub fn fold(id: &str, events: &[Event]) -> Option<Ticket> {
+        let (first, rest) = events.split_first()?;
+        let mut ticket = Ticket::received(id, first)?;
+        for event in rest {
+            ticket.apply(event);
+        }
+        Some(ticket)
+    }
+
+    fn received(id: &str, event: &Event) -> Option<Ticket> {
+        let Change::Received {
+            text,
+            title,
+            channel,
+            district,
+            external_id,
+            confidential,
+            about,
+            superior_due,
+            contact,
+        } = &event.change
+        else {
+            return None;
+        };
+        Some(Ticket {
+            id: id.to_owned(),
+            version: event.number,
+            opened_at: event.at,
+            state: State::Received,
+            paused: None,
+            urgency: Urgency::Normal,
+            text: text.clone(),
+            title: title.clone(),
+            channel: channel.clone(),
+            district: district.clone(),
+            external_id: external_id.clone(),
+            confidential: *confidential,
+            about: about.clone(),
+            superior_due: *superior_due,
+            contact: *contact,
+            judgement: None,
+            scenario: None,
+            assignments: Vec::new(),
+            deadlines: Vec::new(),
+            claim: None,
+            reply: None,
+            call_backs: Vec::new(),
+            chases: 0,
+            return_applications: 0,
+            returns: 0,
+            reopened: 0,
+            excluded: None,
+            parking: None,
+            merged_into: None,
+            links: Vec::new(),
+            attachments: Vec::new(),
+            automatic: false,
+            times: Times::default(),
+        })
+    }
+
+    /// Takes in the next event.
+    pub fn apply(&mut self, event: &Event) {
+        self.version = event.number;
+        self.take(event);
+        self.follow_assignments();
+        self.note_time(event);
+    }
+
+    fn take(&mut self, event: &Event) {
+        match &event.change {
+            Change::Received { .. } | Change::Noted { .. } | Change::Warned { .. } => {}
+            Change::Expired { .. } | Change::Escalated { .. } => {}
+            Change::Decided { judgement, urgency, deadlines } => {
+                self.scenario.clone_from(&judgement.scenario);
+                if judgement.district.is_some() {
+                    self.district.clone_from(&judgement.district);
+                }
+                self.judgement = Some(judgement.clone());
+                self.urgency = self.urgency.max(*urgency);
+                self.deadlines.clone_from(deadlines);
+            }
+            Change::Queued { .. } => self.state = State::InReview,
+            Change::Dispatched { assignments, automatic, scenario } => {
+                self.claim = None;
+                self.automatic = *automatic;
+                if scenario.is_some() {
+                    self.scenario.clone_from(scenario);
+                }
+                self.assign(assignments, event);
+                self.state = State::Dispatched;
+            }
+            Change::Claimed { claim } => self.claim = Some(claim.clone()),
+            Change::Released => self.claim = None,
+            Change::Accepted { assignment } => self.advance(*assignment, AssignmentState::Accepted),
+            Change::Contacted { assignment, .. } => self.advance(*assignment, AssignmentState::Contacted),
+            Change::Resolved { assignment, answer } => {
+                self.advance(*assignment, AssignmentState::Resolved);
+                self.change(*assignment, |a| a.answer = Some(answer.clone()));
+            }
+            Change::AnswerApproved => self.state = State::AnswerReviewed,
+            Change::SentBack { assignment, .. } => {
+                self.state = State::Dispatched;
+                self.advance(*assignment, AssignmentState::Accepted);
+            }
+            Change::ReplySent { reply } => {
+                self.reply = Some(reply.clone());
+                self.state = State::ReplySent;
+            }
+            Change::CalledBack { call_back } => {
+                if call_back.by == CallBackBy::Centre && call_back.reached {
+                    self.state = State::CalledBack;
+                }
+                self.call_backs.push(call_back.clone());
+            }
+            Change::Closed { .. } => self.state = State::Closed,
+            Change::ReturnApplied { .. }
+            | Change::ReturnUpheld { .. }
+            | Change::ReturnRefused { .. }
+            | Change::Redirected { .. }
+            | Change::HandedDown { .. } => self.take_ownership(event),
+            Change::Paused { .. } => self.paused = Some(event.at),
+            Change::Resumed { deadlines } => {
+                self.paused = None;
+                self.put_off(deadlines);
+            }
+            Change::Extended { assignment, deadline, .. } => {
+                self.put_off(&[Moved { assignment: *assignment, deadline: deadline.clone() }]);
+                if let Some(number) = assignment {
+                    self.change(*number, |a| a.extensions += 1);
+                }
+            }
+            Change::Parked { reason, review_on } => {
+                self.parking = Some(Parking { reason: reason.clone(), review_on: *review_on });
+                self.paused = self.paused.or(Some(event.at));
+                self.state = State::Parked;
+            }
+            Change::Unparked { deadlines } => {
+                self.parking = None;
+                self.paused = None;
+                self.put_off(deadlines);
+                self.state = if self.in_charge().next().is_some() { State::Dispatched } else { State::InReview };
+            }
+            Change::Excluded { reason, approved_by } => {
+                self.excluded = Some(Exclusion { reason: reason.clone(), approved_by: approved_by.clone() });
+            }
+            Change::Included { .. } => self.excluded = None,
+            Change::Finalised { .. } => self.state = State::Finalised,
+            Change::Reopened { deadlines, .. } => self.reopen(deadlines),
+            Change::Merged { into } => {
+                self.merged_into = Some(into.clone());
+                self.withdraw_all();
+                self.state = State::Merged;
+            }
+            Change::Refused { notice, .. } => {
+                self.reply = Some(notice.clone());
+                self.state = State::Refused;
+            }
+            Change::Chased { .. } => self.chases += 1,
+            Change::UrgencySet { urgency, .. } => self.urgency = *urgency,
+            Change::Linked { link } => self.links.push(link.clone()),
+            Change::Attached { attachment } => self.attachments.push(attachment.clone()),
+            Change::Erased => self.contact = None,
+        }
+    }
+
+    fn take_ownership(&mut self, event: &Event) {
+        match &event.change {
+            Change::ReturnApplied { assignment, reason, basis, panel } => {
+                self.return_applications += 1;
+                let application =
+                    ReturnApplication { reason: *reason, basis: basis.clone(), at: event.at, panel: *panel };
+                self.change(*assignment, |a| a.returning = Some(application));
+            }
+            Change::ReturnUpheld { assignment, to, panel, .. } => {
+                self.returns += 1;
+                self.claim = None;
+                self.withdraw(*assignment);
+                self.assign(to, event);
+                if *panel {
+                    to.iter().for_each(|to| self.change(to.number, |a| a.binding = true));
+                }
+                if self.in_charge().next().is_none() {
+                    self.state = State::InReview;
+                }
+            }
+            Change::ReturnRefused { assignment, .. } => {
+                self.claim = None;
+                self.change(*assignment, |a| {
+                    a.returning = None;
+                    a.binding = true;
+                });
+            }
+            Change::Redirected { assignment, to, .. } | Change::HandedDown { assignment, to } => {
+                self.withdraw(*assignment);
+                self.assign(std::slice::from_ref(to), event);
+            }
+            _ => {}
+        }
+    }
+
+    fn reopen(&mut self, deadlines: &[super::deadlines::Deadline]) {
+        self.reopened += 1;
+        self.paused = None;
+        self.parking = None;
+        self.withdraw_all();
+        self.deadlines = deadlines.to_vec();
+        self.times.resolved = None;
+        self.times.replied = None;
+        self.times.over = None;
+        self.state = State::InReview;
+    }
+
+    fn assign(&mut self, assigned: &[Assigned], event: &Event) {
+        let new = assigned.iter().map(|assigned| Assignment {
+            number: assigned.number,
+            role: assigned.role,
+            department: assigned.department.clone(),
+            matter: assigned.matter.clone(),
+            basis: assigned.basis.clone(),
+            summary: assigned.summary.clone(),
+            handed_down_by: assigned.handed_down_by,
+            deadline: assigned.deadline.clone(),
+            state: AssignmentState::Sent,
+            sent_at: event.at,
+            returning: None,
+            binding: false,
+            extensions: 0,
+            answer: None,
+        });
+        self.assignments.extend(new);
+    }
+
+    fn change(&mut self, number: u32, change: impl FnOnce(&mut Assignment)) {
+        if let Some(assignment) = self.assignments.iter_mut().find(|assignment| assignment.number == number) {
+            change(assignment);
+        }
+    }
+
+    fn advance(&mut self, number: u32, state: AssignmentState) {
+        self.change(number, |assignment| assignment.state = state);
+    }
+
+    fn withdraw(&mut self, number: u32) {
+        self.change(number, |assignment| {
+            assignment.state = AssignmentState::Withdrawn;
+            assignment.returning = None;
+        });
+    }
+
+    fn withdraw_all(&mut self) {
+        for assignment in &mut self.assignments {
+            assignment.state = AssignmentState::Withdrawn;
+            assignment.returning = None;
+        }
+    }
+
+    fn put_off(&mut self, moved: &[Moved]) {
+        for Moved { assignment, deadline } in moved {
+            match assignment {
+                Some(number) => self.change(*number, |a| a.deadline = deadline.clone()),
+                None => match self.deadlines.iter_mut().find(|own| own.layer == deadline.layer) {
+                    Some(own) => *own = deadline.clone(),
+                    None => self.deadlines.push(deadline.clone()),
+                },
+            }
+        }
+    }
+
+    /// A ticket that departments handle stands where the slowest in charge does; one that waits for whoever verifies
+    /// its ownership is dispatched.
+    fn follow_assignments(&mut self) {
+        if !(self.state.is_handling() || self.state == State::Resolved) {
+            return;
+        }
+        let slowest = self.in_charge().map(|assignment| assignment.state).min();
+        self.state = match slowest {
+            Some(AssignmentState::Accepted) => State::Accepted,
+            Some(AssignmentState::Contacted) => State::Contacted,
+            Some(AssignmentState::Resolved) => State::Resolved,
+            Some(AssignmentState::Sent | AssignmentState::Withdrawn) | None => State::Dispatched,
+        };
+    }
+
+    fn note_time(&mut self, event: &Event) {
+        let times = &mut self.times;
+        match (&event.change, self.state) {
+            (Change::Dispatched { .. }, _) => times.dispatched = times.dispatched.or(Some(event.at)),
+            (Change::Contacted { .. }, _) => times.contacted = times.contacted.or(Some(event.at)),
+            (Change::ReplySent { .. }, _) => times.replied = times.replied.or(Some(event.at)),
+            _ => {}
+        }
+        match self.state {
+            State::Resolved if times.resolved.is_none() => times.resolved = Some(event.at),
+            State::Dispatched | State::Accepted | State::Contacted => times.resolved = None,
+            state if state.is_over() => times.over = times.over.or(Some(event.at)),
+            _ => {}
+        }
+    }
+}

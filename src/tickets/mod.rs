@@ -1,0 +1,37 @@
+//! Tickets (工单): complaints that are being handled, from the call to the call-back.
+//!
+//! A ticket is the fold of its events; an action is turned into events by one state machine (`life_cycle.rs`), and all
+//! that follows from them (rows for lists, deadlines, figures, messages to the outside) is written in their transaction.
+//! Nothing here knows HTTP or YAML, and nothing calls out: messages wait in the outbox.
+
+mod action;
+mod assigning;
+mod change;
+mod deadlines;
+mod desk;
+mod figures;
+mod fold;
+mod life_cycle;
+mod model;
+mod outbox;
+mod refusal;
+mod repeats;
+mod rows;
+mod schema;
+mod settings;
+mod submission;
+mod view;
+mod words;
+
+pub use action::{Action, NewAssignment};
+pub use change::{Assigned, Change, Event, Moved, RefusalGround};
+pub use deadlines::{Deadline, Layer};
+pub use desk::{Clock, Filed, News, Tickets};
+pub use figures::MEASURES;
+pub use model::*;
+pub use outbox::{CENTRE, Waiting};
+pub use refusal::Refusal;
+pub use schema::MIGRATIONS;
+pub use settings::{DispatchTo, Escalation, Settings};
+pub use submission::{Contact, Prepared, Submission};
+pub use words::Words;

@@ -1,0 +1,80 @@
+//! The same matter again (重复诉求): from the same caller, or from others about the same place.
+
+use super::model::Relation;
+use super::rows::millis;
+use super::submission::Prepared;
+use crate::store::{StoreError, Transaction};
+use crate::text::{NearCopies, normalise};
+
+/// Days within which an earlier ticket may be the same matter.
+const DAYS: i64 = 90;
+/// Earlier tickets that are looked at, of each way to find them.
+const MOST_CANDIDATES: i64 = 50;
+/// Links that one ticket gets by itself.
+const MOST_LINKS: usize = 5;
+
+/// An earlier ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Repeat {
+    pub(super) ticket: String,
+    pub(super) relation: Relation,
+}
+
+/// Earlier tickets that are still open and about the same matter, or by the same caller; the newest first, those of the
+/// same matter before others. The same matter: one scenario, and the same caller, the same place or nearly the same words.
+pub(super) fn find(tx: &mut Transaction<'_>, seq: i64, prepared: &Prepared) -> Result<Vec<Repeat>, StoreError> {
+    let since = millis(prepared.at) - DAYS * 86_400_000;
+    let scenario = prepared.decision.scenario.as_ref().map(|scenario| scenario.id.as_str());
+    let open = "state NOT IN ('closed', 'finalised', 'merged', 'refused') AND opened_at >= ?3 AND seq < ?2";
+    let mut same_matter = Vec::new();
+    let mut same_caller = Vec::new();
+    if let Some(caller) = &prepared.caller {
+        let sql = format!("SELECT id, scenario FROM tickets WHERE caller = ?1 AND {open} ORDER BY seq DESC LIMIT ?4");
+        for row in tx.query(&sql, &[caller.into(), seq.into(), since.into(), MOST_CANDIDATES.into()])? {
+            let same = scenario.is_some() && row.optional_text(1)? == scenario;
+            let list = if same { &mut same_matter } else { &mut same_caller };
+            list.push(row.text(0)?.to_owned());
+        }
+    }
+    if let (Some(scenario), Some(place)) = (scenario, &prepared.place) {
+        let sql =
+            format!("SELECT id FROM tickets WHERE scenario = ?1 AND place = ?5 AND {open} ORDER BY seq DESC LIMIT ?4");
+        let values = [scenario.into(), seq.into(), since.into(), MOST_CANDIDATES.into(), place.into()];
+        for row in tx.query(&sql, &values)? {
+            same_matter.push(row.text(0)?.to_owned());
+        }
+    }
+    if let Some(scenario) = scenario {
+        same_matter.extend(same_words(tx, seq, prepared, scenario, since, open)?);
+    }
+    let mut found: Vec<Repeat> = Vec::new();
+    let both = same_matter.into_iter().map(|t| (t, Relation::SameMatter));
+    for (ticket, relation) in both.chain(same_caller.into_iter().map(|t| (t, Relation::SameCaller))) {
+        if found.len() < MOST_LINKS && !found.iter().any(|other| other.ticket == ticket) {
+            found.push(Repeat { ticket, relation });
+        }
+    }
+    Ok(found)
+}
+
+/// The newest tickets of the scenario whose beginning is a near-copy of this one's.
+fn same_words(
+    tx: &mut Transaction<'_>,
+    seq: i64,
+    prepared: &Prepared,
+    scenario: &str,
+    since: i64,
+    open: &str,
+) -> Result<Vec<String>, StoreError> {
+    let sql = format!(
+        "SELECT id, summary FROM tickets WHERE scenario = ?1 AND {open} AND summary <> '' ORDER BY seq DESC LIMIT ?4"
+    );
+    let rows = tx.query(&sql, &[scenario.into(), seq.into(), since.into(), MOST_CANDIDATES.into()])?;
+    let read = |row: &crate::store::Row| Ok((row.text(0)?.to_owned(), normalise(row.text(1)?)));
+    let earlier: Vec<(String, String)> = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
+    let texts: Vec<String> = earlier.iter().map(|(_, text)| text.clone()).collect();
+    let submission = &prepared.submission;
+    let beginning: String = submission.title.as_ref().unwrap_or(&submission.text).chars().take(60).collect();
+    let found = NearCopies::new(&texts).find(&normalise(&beginning), |_| true);
+    Ok(found.and_then(|at| earlier.get(at as usize)).map(|(id, _)| id.clone()).into_iter().collect())
+}
