@@ -15,7 +15,7 @@ use syn::visit::{self, Visit};
 const FLOORS: &[(&str, u8)] = &[
     ("text", 1),
     ("source", 1),
-    ("store", 1),
+    ("store", 2),
     ("rules", 2),
     ("knowledge", 2),
     ("learn", 2),

@@ -30,7 +30,7 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: u32,
     },
-    /// The database's address cannot be used. Says why, without the password.
+    /// The place of a database or a backup cannot be used. Says why and what to do, without the password.
     Address(Message),
     /// PostgreSQL is backed up by its own tools.
     UsePgDump,
@@ -84,15 +84,7 @@ impl StoreError {
                 "a newer jiesu has brought the database to version {found}, and this program knows versions up to \
                  {known}: use the newer jiesu, or restore the backup from before the upgrade"
             ),
-            StoreError::Address(Message { zh, en }) => Message {
-                zh: format!(
-                    "数据库地址不能用（{zh}）：请写文件路径，例如 tickets.db，或者 postgres://用户:密码@主机/库名"
-                ),
-                en: format!(
-                    "the database's address cannot be used ({en}): write the path of a file, such as tickets.db, or \
-                     postgres://user:password@host/database"
-                ),
-            },
+            StoreError::Address(message) => message.clone(),
             StoreError::UsePgDump => say!(
                 "PostgreSQL 请用它自带的 pg_dump 备份，例如 pg_dump --format=custom --file=备份文件 数据库地址",
                 "PostgreSQL is backed up by its own pg_dump, for example: pg_dump --format=custom --file=BACKUP ADDRESS"

@@ -26,13 +26,18 @@ impl Location {
     /// [`StoreError::Address`]: not an address, or one that asks for encryption (`sslmode=require`).
     pub fn parse(text: &str) -> Result<Location, StoreError> {
         if text.is_empty() {
-            return Err(StoreError::Address(say!("没有填写", "it is empty")));
+            return Err(StoreError::Address(say!("没有填写数据库地址", "the address of the database is empty")));
         }
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Ok(Location::file(text));
         }
         // The parser's reason is not repeated: it may quote the address, and with it the password.
-        let unread = || StoreError::Address(say!("不是 PostgreSQL 的地址", "not an address of PostgreSQL"));
+        let unread = || {
+            StoreError::Address(say!(
+                "数据库地址写得不对，应当像 postgres://用户:密码@主机:端口/库名",
+                "not an address of PostgreSQL: write it like postgres://user:password@host:port/database"
+            ))
+        };
         let config: Config = text.parse().map_err(|_| unread())?;
         if config.get_ssl_mode() == SslMode::Require {
             return Err(StoreError::Address(say!(

@@ -14,14 +14,30 @@
 
 mod error;
 mod location;
+mod migration;
+mod placeholders;
+mod postgresql;
+mod queue;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod transaction;
 mod value;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 pub use error::StoreError;
 pub use location::Location;
+use location::Place;
+pub use migration::Migration;
+use queue::{Pending, Queue};
+pub use transaction::Transaction;
 pub use value::{Row, Value};
 
 /// Which database it is, where SQL has to differ.
@@ -31,20 +47,6 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL, a server.
     Postgres,
-}
-
-/// One step of the schema. A step that has been released is never changed; another follows it.
-#[derive(Clone, Copy, Debug)]
-pub struct Migration {
-    /// 1 for the first, then without gaps.
-    pub version: u32,
-    /// What it does, in a few words; kept in the table `schema_version`.
-    pub name: &'static str,
-    /// Statements for SQLite, run in one transaction. Foreign keys are on and may not be `DEFERRABLE`: a violation that is
-    /// found only at the commit would take down the jobs of others.
-    pub sqlite: &'static str,
-    /// Statements for PostgreSQL, run in one transaction.
-    pub postgres: &'static str,
 }
 
 /// How a store is opened.
@@ -83,17 +85,31 @@ impl Default for Options {
 
 /// An open database. Clones are cheap and share it; when the last one is dropped, what is queued is finished first.
 #[derive(Clone)]
-pub struct Store;
+pub struct Store(Arc<Shared>);
 
-/// A job's view of the database: everything it does is committed together or not at all.
-///
-/// **After a statement failed** nothing more can be done in this transaction, on either database: further statements give
-/// the same error again, and a job that answers `Ok` all the same is answered with that error and rolled back. Put a
-/// statement that may fail, such as an `INSERT` that may be a [`StoreError::Conflict`], into [`Transaction::attempt`].
-pub struct Transaction<'a>(std::marker::PhantomData<&'a ()>);
+struct Shared {
+    writes: Arc<Queue>,
+    reads: Arc<Queue>,
+    readers: Vec<JoinHandle<()>>,
+    writers: Vec<JoinHandle<()>>,
+    options: Options,
+    // Last, since the lock on the file is given back after the connections are closed.
+    backend: Backend,
+}
+
+enum Backend {
+    Sqlite(sqlite::Database),
+    Postgres(Box<postgres::Config>),
+}
 
 /// The right to be the only one who does something; given back when dropped.
-pub struct AdvisoryLock;
+pub struct AdvisoryLock(Held);
+
+enum Held {
+    /// Of this process: the keys that are taken, and the one that is this.
+    Sqlite(Arc<Mutex<BTreeSet<i64>>>, i64),
+    Postgres(postgresql::Held),
+}
 
 impl Store {
     /// Opens or creates a database and brings it to the newest version. Blocks; may be called within a runtime.
@@ -101,8 +117,42 @@ impl Store {
     /// # Errors
     /// The file is damaged, belongs to a running server, to a newer program, or cannot be reached.
     pub fn open(location: &Location, migrations: &'static [Migration], options: Options) -> Result<Store, StoreError> {
-        let _ = (location, migrations, options);
-        unimplemented!()
+        match &location.0 {
+            Place::File(path) => Store::open_sqlite(path, migrations, options),
+            Place::Server(config) => Store::open_postgres(config, migrations, options),
+        }
+    }
+
+    fn open_sqlite(path: &Path, migrations: &'static [Migration], options: Options) -> Result<Store, StoreError> {
+        let (database, writer) = sqlite::Database::open(path, migrations, &options)?;
+        let readers = (0..options.readers.max(1)).map(|_| database.reader(&options)).collect::<Result<Vec<_>, _>>()?;
+        let mut shared = Shared::new(Backend::Sqlite(database), options);
+        shared.spawn_writer(move |queue| sqlite::write(&writer, queue))?;
+        for reader in readers {
+            shared.spawn_reader(move |queue| sqlite::read(&reader, queue))?;
+        }
+        Ok(Store(Arc::new(shared)))
+    }
+
+    fn open_postgres(
+        config: &postgres::Config,
+        migrations: &'static [Migration],
+        options: Options,
+    ) -> Result<Store, StoreError> {
+        postgresql::migrate(config, migrations, &options)?;
+        let mut shared = Shared::new(Backend::Postgres(Box::new(config.clone())), options.clone());
+        let backoff = Arc::new(postgresql::Backoff::default());
+        let work = |reads| {
+            let (config, options, backoff) = (config.clone(), options.clone(), Arc::clone(&backoff));
+            move |queue: &Queue| postgresql::work(&config, &options, &backoff, queue, reads)
+        };
+        for _ in 0..options.writers.max(1) {
+            shared.spawn_writer(work(false))?;
+        }
+        for _ in 0..options.readers.max(1) {
+            shared.spawn_reader(work(true))?;
+        }
+        Ok(Store(Arc::new(shared)))
     }
 
     /// Runs a job in a transaction that may write. It has happened, durably, when this gives `Ok`, and not at all when it
@@ -120,8 +170,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let _ = job;
-        unimplemented!()
+        wait(&self.0.writes, job).await
     }
 
     /// Runs a job in a transaction that only reads, on one snapshot of the database.
@@ -134,8 +183,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let _ = job;
-        unimplemented!()
+        wait(&self.0.reads, job).await
     }
 
     /// [`Store::write`] that blocks, for commands and tests.
@@ -148,8 +196,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let _ = job;
-        unimplemented!()
+        block(&self.0.writes, job)
     }
 
     /// [`Store::read`] that blocks, for commands and tests.
@@ -162,105 +209,146 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let _ = job;
-        unimplemented!()
+        block(&self.0.reads, job)
     }
 
     /// Which database it is.
     pub fn dialect(&self) -> Dialect {
-        unimplemented!()
+        match self.0.backend {
+            Backend::Sqlite(_) => Dialect::Sqlite,
+            Backend::Postgres(_) => Dialect::Postgres,
+        }
     }
 
     /// Writing jobs that wait, for admission control and metrics.
     pub fn waiting(&self) -> usize {
-        unimplemented!()
+        self.0.writes.len()
     }
 
-    /// Copies the database into a file as it is at one moment, while it goes on being used. The file appears at `to` only
-    /// when it is whole. `progress` is told pages done and pages in all.
+    /// Copies the database into a new file as it is at one moment, while it goes on being used. The file appears at `to`
+    /// only when it is whole and checked. `progress` is told pages done and pages in all. Blocks for as long as it takes.
     ///
     /// # Errors
-    /// [`StoreError::UsePgDump`] on PostgreSQL; disk full, unwritable.
+    /// [`StoreError::UsePgDump`] on PostgreSQL; `to` is there already; disk full, unwritable.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<(), StoreError> {
-        let _ = (to, progress);
-        unimplemented!()
+        match &self.0.backend {
+            Backend::Sqlite(database) => sqlite::backup(database, to, &self.0.options, progress),
+            Backend::Postgres(_) => Err(StoreError::UsePgDump),
+        }
     }
 
     /// Asks to be the only one, among all servers on one PostgreSQL, or within this process on SQLite (which has one
-    /// server), who does what `key` stands for. `None` when somebody else is. Ask again later: the lock of a server that
-    /// died is free as soon as PostgreSQL sees its connection closed. Blocks for a moment; may be called in a runtime.
+    /// server), who does what `key` stands for. `None` when somebody else is, or may be (a store beside a server). Ask
+    /// again later: the lock of a server that died is free as soon as PostgreSQL sees its connection closed. Blocks for a
+    /// moment; may be called within a runtime.
     ///
     /// # Errors
     /// PostgreSQL cannot be reached.
     pub fn advisory_lock(&self, key: i64) -> Result<Option<AdvisoryLock>, StoreError> {
-        let _ = key;
-        unimplemented!()
+        let held = match &self.0.backend {
+            Backend::Sqlite(database) => {
+                let free = database.is_alone() && lock(&database.taken).insert(key);
+                free.then(|| Held::Sqlite(Arc::clone(&database.taken), key))
+            }
+            Backend::Postgres(config) => postgresql::lock(config, &self.0.options, key)?.map(Held::Postgres),
+        };
+        Ok(held.map(AdvisoryLock))
     }
 }
 
 impl AdvisoryLock {
-    /// Whether it is still ours. A lost connection loses the lock and is noticed within about a second; nothing brings the
-    /// lock back: drop it and ask for another.
+    /// Whether it is still ours. A lost connection loses the lock, which is noticed within about three seconds; nothing
+    /// brings it back: drop it and ask for another. For that long two may believe to be the only one, so whatever is done
+    /// under the lock has to be right even then.
     pub fn is_held(&self) -> bool {
-        unimplemented!()
+        match &self.0 {
+            Held::Sqlite(..) => true,
+            Held::Postgres(held) => held.is_held(),
+        }
     }
 }
 
-impl Transaction<'_> {
-    /// Runs a statement.
-    ///
-    /// # Errors
-    /// Whatever the database says; see [`Transaction`] for what follows from it.
-    pub fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        let _ = (sql, values);
-        unimplemented!()
-    }
-
-    /// Runs a statement and gives all its rows. Say `LIMIT`: they are all held in memory.
-    ///
-    /// # Errors
-    /// As [`Transaction::execute`].
-    pub fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let _ = (sql, values);
-        unimplemented!()
-    }
-
-    /// Runs a statement and gives its first row, if it has one.
-    ///
-    /// # Errors
-    /// As [`Transaction::execute`].
-    pub fn query_one(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, StoreError> {
-        Ok(self.query(sql, values)?.into_iter().next())
-    }
-
-    /// Does something that may fail, and only that is undone when it does (a savepoint); the transaction goes on.
-    ///
-    /// # Errors
-    /// The part's own.
-    pub fn attempt<T, E: From<StoreError>>(
-        &mut self,
-        part: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let _ = part;
-        unimplemented!()
-    }
-
-    /// Which database it is.
-    pub fn dialect(&self) -> Dialect {
-        unimplemented!()
-    }
-
-    /// What a `SELECT` that reads rows to change them ends with: nobody else changes them before this job is through.
-    pub fn for_update(&self) -> &'static str {
-        unimplemented!()
-    }
-
-    /// The same, passing over rows that another job holds: for queues that several servers work on.
-    pub fn for_update_skip_locked(&self) -> &'static str {
-        unimplemented!()
+impl Drop for AdvisoryLock {
+    fn drop(&mut self) {
+        if let Held::Sqlite(taken, key) = &self.0 {
+            lock(taken).remove(key);
+        }
     }
 }
 
-/// Kept so that the signatures can name them.
-#[doc(hidden)]
-pub type Shared = (Arc<()>, PathBuf);
+impl Shared {
+    fn new(backend: Backend, options: Options) -> Shared {
+        let queue = || Arc::new(Queue::new(options.most_waiting));
+        Shared { writes: queue(), reads: queue(), readers: Vec::new(), writers: Vec::new(), options, backend }
+    }
+
+    fn spawn_writer(&mut self, work: impl FnOnce(&Queue) + Send + 'static) -> Result<(), StoreError> {
+        self.writers.push(spawn("store-write", &self.writes, work)?);
+        Ok(())
+    }
+
+    fn spawn_reader(&mut self, work: impl FnOnce(&Queue) + Send + 'static) -> Result<(), StoreError> {
+        self.readers.push(spawn("store-read", &self.reads, work)?);
+        Ok(())
+    }
+}
+
+impl Drop for Shared {
+    /// Waits for the threads. On SQLite the writer goes last, and takes over what is in the log.
+    fn drop(&mut self) {
+        for (queue, threads) in [(&self.reads, &mut self.readers), (&self.writes, &mut self.writers)] {
+            queue.close();
+            for thread in threads.drain(..) {
+                // A job may have held the last handle; its thread cannot wait for itself.
+                if thread.thread().id() != thread::current().id() {
+                    let _ = thread.join();
+                }
+            }
+        }
+    }
+}
+
+fn spawn(
+    name: &str,
+    queue: &Arc<Queue>,
+    work: impl FnOnce(&Queue) + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
+    let queue = Arc::clone(queue);
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue));
+    started.map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))
+}
+
+/// What a caller gets where the thread that had its job is gone.
+fn closed<E: From<StoreError>>() -> E {
+    StoreError::Unavailable("the store is closed".to_owned()).into()
+}
+
+async fn wait<T, E, F>(queue: &Queue, job: F) -> Result<T, E>
+where
+    F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    // Whoever asked may have stopped waiting.
+    let answer = move |outcome| drop(sender.send(outcome));
+    queue.push(Box::new(Pending::new(job, answer)))?;
+    receiver.await.unwrap_or_else(|_| Err(closed()))
+}
+
+fn block<T, E, F>(queue: &Queue, job: F) -> Result<T, E>
+where
+    F: FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let answer = move |outcome| drop(sender.send(outcome));
+    queue.push(Box::new(Pending::new(job, answer)))?;
+    receiver.recv().unwrap_or_else(|_| Err(closed()))
+}
+
+/// Nothing panics while it holds one of these.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

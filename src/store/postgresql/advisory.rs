@@ -1,0 +1,70 @@
+//! Locks that PostgreSQL holds for a connection (<https://www.postgresql.org/docs/current/explicit-locking.html>).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use postgres::Config;
+
+use super::error::error;
+use super::session::{Session, no_thread};
+use super::{Options, StoreError};
+
+/// Between two looks whether the connection is there.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long a look may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A lock and the connection that has it, which lives on a thread of its own.
+pub(in crate::store) struct Held {
+    held: Arc<AtomicBool>,
+    /// Dropped, it ends the thread.
+    _stop: Sender<()>,
+}
+
+impl Held {
+    pub(in crate::store) fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+}
+
+/// Takes the lock, unless another connection has it.
+pub(in crate::store) fn lock(config: &Config, options: &Options, key: i64) -> Result<Option<Held>, StoreError> {
+    let (config, options) = (config.clone(), options.clone());
+    let (answer, answered) = mpsc::sync_channel(1);
+    let (stop, stopped) = mpsc::channel();
+    let held = Arc::new(AtomicBool::new(true));
+    let ours = Arc::clone(&held);
+    let hold = move || {
+        let taken = take(&config, &options, key);
+        let (session, said) = match taken {
+            Ok(session) => (session, None),
+            Err(error) => (None, Some(error)),
+        };
+        let _ = answer.send(said.map_or(Ok(session.is_some()), Err));
+        if let Some(session) = session {
+            watch(session, &stopped);
+            ours.store(false, Ordering::Release);
+        }
+    };
+    thread::Builder::new().name("store-lock".to_owned()).spawn(hold).map_err(no_thread)?;
+    let taken = answered.recv().unwrap_or_else(|_| Err(StoreError::Unavailable("locking failed".to_owned())))?;
+    Ok(taken.then_some(Held { held, _stop: stop }))
+}
+
+fn take(config: &Config, options: &Options, key: i64) -> Result<Option<Session>, StoreError> {
+    let mut session = Session::connect(config, options)?;
+    let row = session.client.query_one("SELECT PG_TRY_ADVISORY_LOCK($1)", &[&key]).map_err(error)?;
+    Ok(row.get::<_, bool>(0).then_some(session))
+}
+
+/// Comes back when the connection is lost, or nobody wants the lock any more.
+fn watch(mut session: Session, stopped: &Receiver<()>) {
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(PAUSE) {
+        if session.client.is_valid(PATIENCE).is_err() {
+            return;
+        }
+    }
+}
