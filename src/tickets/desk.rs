@@ -169,7 +169,7 @@ impl Tickets {
             .await
     }
 
-    fn tell(&self, ticket: &Ticket, catalog: &crate::catalog::Catalog) {
+    pub(super) fn tell(&self, ticket: &Ticket, catalog: &crate::catalog::Catalog) {
         let active = ticket.assignments.iter().filter(|assignment| assignment.is_active());
         let departments = active.flat_map(|a| catalog.department_upwards(&a.department)).map(str::to_owned).collect();
         // Nobody may be listening.

@@ -7,11 +7,13 @@
 mod action;
 mod assigning;
 mod change;
+mod clock;
 mod deadlines;
 mod desk;
 mod figures;
 mod fold;
 mod life_cycle;
+mod listing;
 mod model;
 mod outbox;
 mod refusal;
@@ -25,9 +27,11 @@ mod words;
 
 pub use action::{Action, NewAssignment};
 pub use change::{Assigned, Change, Event, Moved, RefusalGround};
+pub use clock::CLOCK_LOCK;
 pub use deadlines::{Deadline, Layer};
 pub use desk::{Clock, Filed, News, Tickets};
 pub use figures::MEASURES;
+pub use listing::{Filter, MOST_ON_PAGE, Page, Queue, TicketLine};
 pub use model::*;
 pub use outbox::{CENTRE, Waiting};
 pub use refusal::Refusal;

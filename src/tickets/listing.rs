@@ -1,0 +1,378 @@
+//! Lists of tickets, and the queues that dispatchers work on.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::action::Action;
+use super::desk::{self, Step, Tickets};
+use super::model::{State, Urgency};
+use super::refusal::Refusal;
+use super::rows::{millis, moment};
+use super::submission::caller_key;
+use crate::access::{Actor, Scope};
+use crate::say;
+use crate::store::{Row, StoreError, Transaction, Value};
+
+/// Tickets on a page, at the most.
+pub const MOST_ON_PAGE: u32 = 200;
+
+/// What a list is narrowed by; all that is given must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Where they stand.
+    pub states: Vec<State>,
+    /// The department with an active part: an id; those below it count too.
+    pub department: Option<String>,
+    /// The scenario (id).
+    pub scenario: Option<String>,
+    /// The district (id).
+    pub district: Option<String>,
+    /// The channel.
+    pub channel: Option<String>,
+    /// The number of another system.
+    pub external_id: Option<String>,
+    /// The caller's number.
+    pub phone: Option<String>,
+    /// How urgent.
+    pub urgency: Option<Urgency>,
+    /// Past its deadline, and without a reply yet.
+    pub overdue: bool,
+    /// Came in at this moment or later.
+    pub opened_from: Option<Timestamp>,
+    /// Came in before this moment.
+    pub opened_until: Option<Timestamp>,
+}
+
+/// A line of a list: nothing in it identifies anybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TicketLine {
+    /// The ticket's id.
+    pub id: String,
+    /// How many events it has.
+    pub version: u32,
+    /// When it came in.
+    #[schema(value_type = String)]
+    pub opened_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
+    /// Where it stands.
+    pub state: String,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// How often the caller asked for it again.
+    pub chases: u32,
+    /// When it must be answered.
+    #[schema(value_type = Option<String>)]
+    pub due: Option<Timestamp>,
+    /// What the caller wants.
+    pub kind: Option<String>,
+    /// The scenario (id).
+    pub scenario: Option<String>,
+    /// The department in charge (id).
+    pub department: Option<String>,
+    /// The district (id).
+    pub district: Option<String>,
+    /// How it came in.
+    pub channel: Option<String>,
+    /// The number of the system it came from.
+    pub external_id: Option<String>,
+    /// Its beginning, masked.
+    pub summary: String,
+    /// Dispatched with nobody looking.
+    pub automatic: bool,
+    /// Who complained is kept from the departments.
+    pub confidential: bool,
+    /// An application to give it back waits: for a `dispatcher` or the `panel`.
+    pub returning: Option<String>,
+    /// Its clock stands.
+    pub paused: bool,
+    /// Who has it in hand.
+    pub claimed_by: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Page {
+    /// The tickets.
+    pub items: Vec<TicketLine>,
+    /// Where the next page begins; none on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// What waits for a dispatcher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// To be dispatched by a person.
+    Review,
+    /// Applications to give back, for a dispatcher to rule on.
+    Returns,
+    /// The same, for the panel.
+    Panel,
+    /// Answers to be reviewed.
+    Answers,
+    /// Replies to be called back about.
+    CallBacks,
+    /// Set aside: to be looked at again.
+    Parked,
+}
+
+impl Queue {
+    /// All queues, with how they are written.
+    pub const NAMES: &'static [(&'static str, Queue)] = &[
+        ("review", Queue::Review),
+        ("returns", Queue::Returns),
+        ("panel", Queue::Panel),
+        ("answers", Queue::Answers),
+        ("call_backs", Queue::CallBacks),
+        ("parked", Queue::Parked),
+    ];
+
+    /// The queue of this name.
+    pub fn named(name: &str) -> Option<Queue> {
+        Queue::NAMES.iter().find(|(own, _)| *own == name).map(|(_, queue)| *queue)
+    }
+
+    fn condition(self) -> &'static str {
+        match self {
+            Queue::Review => "state = 'in_review'",
+            Queue::Returns => "returning = 'dispatcher'",
+            Queue::Panel => "returning = 'panel'",
+            Queue::Answers => "state = 'resolved'",
+            Queue::CallBacks => "state = 'reply_sent'",
+            Queue::Parked => "state = 'parked'",
+        }
+    }
+}
+
+const COLUMNS: &str = "seq, id, version, opened_at, updated_at, state, urgency, chases, due_at, kind, scenario, department, \
+    district, channel, external_id, summary, automatic, confidential, returning, paused, claimed_by, claimed_until";
+
+/// Conditions with their values, numbered as they are added.
+#[derive(Default)]
+struct Conditions {
+    sql: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// `?` in the condition stands for the value.
+    fn add(&mut self, condition: &str, value: impl Into<Value>) {
+        self.values.push(value.into());
+        self.sql.push(condition.replace('?', &format!("?{}", self.values.len())));
+    }
+
+    /// A condition on one of several values.
+    fn any(&mut self, column: &str, values: impl IntoIterator<Item = String>) {
+        let numbers: Vec<String> = values
+            .into_iter()
+            .map(|value| {
+                self.values.push(value.into());
+                format!("?{}", self.values.len())
+            })
+            .collect();
+        // Nothing allowed is not everything allowed.
+        let list = if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") };
+        self.sql.push(format!("{column} IN ({list})"));
+    }
+
+    fn all(&self) -> String {
+        if self.sql.is_empty() { "1 = 1".to_owned() } else { self.sql.join(" AND ") }
+    }
+}
+
+impl Tickets {
+    /// A page of tickets, the newest first, of those that the actor may see.
+    ///
+    /// # Errors
+    /// The cursor is none of ours; the store cannot be read.
+    pub async fn list(
+        &self,
+        filter: Filter,
+        limit: u32,
+        cursor: Option<String>,
+        actor: &Actor,
+    ) -> Result<Page, Refusal> {
+        let mut conditions = Conditions::default();
+        self.only_visible(actor, &mut conditions)?;
+        self.filtered(&filter, &mut conditions);
+        if let Some(cursor) = cursor {
+            let before = cursor.parse::<i64>().ok().filter(|before| *before > 0);
+            let before = before.ok_or_else(|| {
+                Refusal::invalid("cursor", say!("cursor 应取自上一页的 next_cursor", "take it from next_cursor"))
+            })?;
+            conditions.add("seq < ?", before);
+        }
+        let limit = limit.clamp(1, MOST_ON_PAGE);
+        self.store
+            .read(move |tx| {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM tickets WHERE {} ORDER BY seq DESC LIMIT {}",
+                    conditions.all(),
+                    limit + 1
+                );
+                let rows = tx.query(&sql, &conditions.values)?;
+                let more = rows.len() > limit as usize;
+                let rows = &rows[..rows.len().min(limit as usize)];
+                let items = rows.iter().map(line).collect::<Result<Vec<_>, StoreError>>()?;
+                let last = rows.last().map(|row| row.integer(0)).transpose()?;
+                Ok(Page { items, next_cursor: last.filter(|_| more).map(|seq| seq.to_string()) })
+            })
+            .await
+    }
+
+    /// The front of a queue: the most urgent first, of these what was asked for again most often, then what is due first.
+    ///
+    /// # Errors
+    /// Not for this actor; the store cannot be read.
+    pub async fn queue(&self, queue: Queue, limit: u32, actor: &Actor) -> Result<Page, Refusal> {
+        if !actor.is_central() {
+            return Err(Refusal::Forbidden { needs: "agent / dispatcher" });
+        }
+        let limit = limit.clamp(1, MOST_ON_PAGE);
+        self.store
+            .read(move |tx| {
+                let sql = format!("SELECT {COLUMNS} FROM tickets WHERE {} {ORDER} LIMIT {limit}", queue.condition());
+                let rows = tx.query(&sql, &[])?;
+                let items = rows.iter().map(line).collect::<Result<Vec<_>, StoreError>>()?;
+                Ok::<_, Refusal>(Page { items, next_cursor: None })
+            })
+            .await
+    }
+
+    /// Takes the first ticket of a queue that nobody has in hand; none when there is none. Two dispatchers who ask at one
+    /// moment get two tickets.
+    ///
+    /// # Errors
+    /// Not for this actor; the store did not take it.
+    pub async fn claim_next(&self, queue: Queue, actor: &Actor) -> Result<Option<serde_json::Value>, Refusal> {
+        if !actor.may(&Scope::Dispatcher) {
+            return Err(Refusal::Forbidden { needs: "dispatcher" });
+        }
+        let (serving, settings, actor, at) =
+            (self.live.serving(), std::sync::Arc::clone(&self.settings), actor.clone(), (self.clock)());
+        let catalog = std::sync::Arc::clone(serving.bundle.engine.catalog());
+        let job = move |tx: &mut Transaction<'_>| {
+            let sql = format!(
+                "SELECT id FROM tickets WHERE {} AND (claimed_until IS NULL OR claimed_until <= ?1) {ORDER} LIMIT 1{}",
+                queue.condition(),
+                tx.for_update_skip_locked()
+            );
+            let Some(row) = tx.query_one(&sql, &[millis(at).into()])? else { return Ok(None) };
+            let id = row.text(0)?.to_owned();
+            let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
+            desk::act(tx, &id, &Action::Claim, None, &step).map(Some)
+        };
+        let claimed: Option<_> = self.store.write::<_, Refusal, _>(job).await?;
+        Ok(claimed.map(|(ticket, shown)| {
+            self.tell(&ticket, &catalog);
+            shown
+        }))
+    }
+
+    /// Leaves only what an actor may see.
+    fn only_visible(&self, actor: &Actor, conditions: &mut Conditions) -> Result<(), Refusal> {
+        if actor.is_central() {
+            return Ok(());
+        }
+        let own: Vec<&str> = actor.departments().collect();
+        if !own.is_empty() {
+            let below = self.below(&own);
+            conditions.any(ASSIGNED, below);
+            close(conditions);
+            return Ok(());
+        }
+        if actor.may(&Scope::Submit) {
+            conditions.add("submitter = ?", actor.name.as_str());
+            return Ok(());
+        }
+        Err(Refusal::Forbidden { needs: "submit / agent / dispatcher / department:ID" })
+    }
+
+    /// The ids of departments and of all below them.
+    fn below(&self, departments: &[&str]) -> Vec<String> {
+        let serving = self.live.serving();
+        let catalog = serving.bundle.engine.catalog();
+        let inside = |id: &str| catalog.department_upwards(id).iter().any(|above| departments.contains(above));
+        catalog.departments().iter().filter(|d| inside(&d.id)).map(|d| d.id.clone()).collect()
+    }
+
+    fn filtered(&self, filter: &Filter, conditions: &mut Conditions) {
+        if !filter.states.is_empty() {
+            conditions.any("state", filter.states.iter().map(|state| state.name().to_owned()));
+        }
+        if let Some(department) = &filter.department {
+            conditions.any(ASSIGNED, self.below(&[department]));
+            close(conditions);
+        }
+        for (condition, value) in [
+            ("scenario = ?", &filter.scenario),
+            ("district = ?", &filter.district),
+            ("channel = ?", &filter.channel),
+            ("external_id = ?", &filter.external_id),
+        ] {
+            if let Some(value) = value {
+                conditions.add(condition, value);
+            }
+        }
+        if let Some(phone) = &filter.phone {
+            conditions.add("caller = ?", caller_key(phone).unwrap_or_default());
+        }
+        if let Some(urgency) = filter.urgency {
+            conditions.add("urgency = ?", i64::from(urgency as u8));
+        }
+        if filter.overdue {
+            let open = "state IN ('received', 'in_review', 'dispatched', 'accepted', 'contacted', 'resolved', \
+                 'answer_reviewed') AND paused = 0 AND due_at < ?";
+            conditions.add(open, millis((self.clock)()));
+        }
+        if let Some(from) = filter.opened_from {
+            conditions.add("opened_at >= ?", millis(from));
+        }
+        if let Some(until) = filter.opened_until {
+            conditions.add("opened_at < ?", millis(until));
+        }
+    }
+}
+
+/// The beginning of a condition on who has an active part; [`close`] ends it.
+const ASSIGNED: &str = "seq IN (SELECT a.ticket FROM assignments a WHERE a.state <> 'withdrawn' AND a.department";
+
+/// Ends the last condition, which began with [`ASSIGNED`].
+fn close(conditions: &mut Conditions) {
+    if let Some(last) = conditions.sql.last_mut() {
+        last.push(')');
+    }
+}
+
+/// The order of queues.
+const ORDER: &str = "ORDER BY urgency DESC, chases DESC, due_at, seq";
+
+fn line(row: &Row) -> Result<TicketLine, StoreError> {
+    let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
+    let small = |column: usize| row.integer(column).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let urgency = usize::try_from(row.integer(6)?).ok().and_then(|at| Urgency::ALL.get(at).copied());
+    Ok(TicketLine {
+        id: row.text(1)?.to_owned(),
+        version: small(2)?,
+        opened_at: moment(row.integer(3)?)?,
+        updated_at: moment(row.integer(4)?)?,
+        state: row.text(5)?.to_owned(),
+        urgency: urgency.unwrap_or_default(),
+        chases: small(7)?,
+        due: row.optional_integer(8)?.map(moment).transpose()?,
+        kind: text(9)?,
+        scenario: text(10)?,
+        department: text(11)?,
+        district: text(12)?,
+        channel: text(13)?,
+        external_id: text(14)?,
+        summary: row.text(15)?.to_owned(),
+        automatic: row.integer(16)? != 0,
+        confidential: row.integer(17)? != 0,
+        returning: text(18)?,
+        paused: row.integer(19)? != 0,
+        claimed_by: text(20)?,
+    })
+}
