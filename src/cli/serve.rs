@@ -11,6 +11,8 @@ use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, w
 use crate::say;
 use crate::server::{self, Configuration};
 use crate::source::{Diagnostic, Lang, Message};
+use crate::store::{Location, Options, Store};
+use crate::tickets::{Clock, MIGRATIONS, Settings, Tickets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,6 +22,9 @@ pub(super) struct Arguments {
     /// The folder for what must be remembered: the last good bundle
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Where tickets are kept: a file, or postgres://… (default: tickets.db in the folder of --data)
+    #[arg(long, value_name = "DATABASE")]
+    database: Option<String>,
     /// Serve a revision of a git repository: a branch is looked at again every two seconds, a hash never changes
     #[arg(long, value_name = "REV")]
     git: Option<String>,
@@ -73,12 +78,23 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
         .map_err(|error| say!("无法监视目录：{error}", "cannot watch the folder: {error}"))?;
     teach(&live, load::cache(common))
         .map_err(|error| say!("无法启动后台学习：{error}", "cannot start learning: {error}"))?;
+    let tickets = tickets(arguments, &live)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
-    runtime.block_on(listen(live, lang, arguments.listen)).map(|()| Ended::Fine).map_err(Failure)
+    runtime.block_on(listen(live, tickets, lang, arguments.listen)).map(|()| Ended::Fine).map_err(Failure)
 }
 
-async fn listen(live: Arc<Live>, lang: Lang, address: SocketAddr) -> Result<(), Message> {
+/// The desk over the database that is named, or over the one in the data folder; none where neither is given.
+fn tickets(arguments: &Arguments, live: &Arc<Live>) -> Result<Option<Tickets>, Failure> {
+    let file = arguments.data.as_ref().map(|data| data.join("tickets.db").display().to_string());
+    let Some(database) = arguments.database.clone().or(file) else { return Ok(None) };
+    let location = Location::parse(&database).map_err(|error| error.message())?;
+    let store = Store::open(&location, MIGRATIONS, Options::default()).map_err(|error| error.message())?;
+    let clock: Clock = Arc::new(jiff::Timestamp::now);
+    Ok(Some(Tickets::new(store, Arc::clone(live), Settings::default(), clock)))
+}
+
+async fn listen(live: Arc<Live>, tickets: Option<Tickets>, lang: Lang, address: SocketAddr) -> Result<(), Message> {
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         say!(
             "无法监听 {address}：{error}；可能已有程序占用，可用 --listen 换一个端口",
@@ -94,7 +110,7 @@ async fn listen(live: Arc<Live>, lang: Lang, address: SocketAddr) -> Result<(), 
     );
     anstream::eprintln!("{}", message.in_lang(lang));
     let configuration = Configuration { listen: address, lang, ..Configuration::default() };
-    let served = server::serve(live, configuration, listener, stop_signal()).await;
+    let served = server::serve(live, tickets, configuration, listener, stop_signal()).await;
     served.map_err(|error| say!("服务中断：{error}", "serving ended: {error}"))
 }
 

@@ -9,10 +9,12 @@ use tokio::task::spawn_blocking;
 
 use super::ids::Ids;
 use super::metrics::Metrics;
-use super::problem::Problem;
+use super::problem::{Kind, Problem};
 use crate::bundle::Live;
 use crate::decide::Decision;
+use crate::say;
 use crate::source::Lang;
+use crate::tickets::Tickets;
 
 /// Bytes of a body up to which its work is short: about a thousand characters, three times what people write.
 const SHORT: usize = 4 << 10;
@@ -57,6 +59,8 @@ impl Default for Configuration {
 pub(super) struct App {
     /// Where the bundle is taken from, once per request.
     pub(super) live: Arc<Live>,
+    /// Tickets, where they are kept.
+    tickets: Option<Tickets>,
     pub(super) configuration: Configuration,
     pub(super) metrics: Metrics,
     pub(super) ids: Ids,
@@ -69,13 +73,14 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(live: Arc<Live>, configuration: Configuration) -> App {
+    pub(super) fn new(live: Arc<Live>, tickets: Option<Tickets>, configuration: Configuration) -> App {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // One core stays free for agents who wait on the phone.
         let spare = cores.saturating_sub(1).max(1);
         App {
             metrics: Metrics::new(&live),
             live,
+            tickets,
             configuration,
             ids: Ids::default(),
             batches: Arc::new(Semaphore::new(spare)),
@@ -95,6 +100,17 @@ impl App {
         work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         if bytes <= SHORT { work() } else { on_thread(&self.long, work).await? }
+    }
+
+    /// Tickets, or why there are none.
+    pub(super) fn tickets(&self) -> Result<&Tickets, Problem> {
+        self.tickets.as_ref().ok_or_else(|| {
+            let detail = say!(
+                "用 jiesu serve --data 目录 启动，工单就保存在其中",
+                "start with jiesu serve --data DIR: tickets are kept there"
+            );
+            Problem::new(Kind::TicketsOff, detail)
+        })
     }
 
     /// A decision as it is handed out: with its id, the engine's version and how long it took; and counted.

@@ -38,7 +38,7 @@ const SHOWN: usize = 40;
 #[derive(Debug, PartialEq)]
 pub(super) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     Number(f64),
     Text(String),
     List {
@@ -156,11 +156,19 @@ impl Json {
         Ok(object)
     }
 
+    /// The object it is, with whatever fields.
+    pub(super) fn any_object(self) -> Result<Object, Problem> {
+        match self {
+            Json::Object(object) => Ok(object),
+            other => other.object(&[]),
+        }
+    }
+
     /// What kind of value it is, in words.
     fn what(&self) -> Message {
         match self {
             Json::Null => say!("null", "null"),
-            Json::Bool => say!("布尔值", "a boolean"),
+            Json::Bool(_) => say!("布尔值", "a boolean"),
             Json::Number(_) => say!("数字", "a number"),
             Json::Text(_) => say!("字符串", "a string"),
             Json::List { .. } => say!("数组", "a list"),
@@ -208,6 +216,20 @@ impl Object {
             other => Err(wrong(name, &say!("字符串数组", "a list of strings"), &other)),
         };
         items.into_iter().map(text).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Takes a truth value; false where it is missing.
+    pub(super) fn flag(&mut self, name: &str) -> Result<bool, Problem> {
+        match self.take(name) {
+            None => Ok(false),
+            Some(Json::Bool(value)) => Ok(value),
+            Some(other) => Err(wrong(name, &say!("true 或 false", "true or false"), &other)),
+        }
+    }
+
+    /// Takes an object with no fields but these.
+    pub(super) fn object(&mut self, name: &str, known: &[&str]) -> Result<Option<Object>, Problem> {
+        self.take(name).map(|value| value.object(known)).transpose()
     }
 
     /// Takes a whole number from 1 to `most`.
@@ -285,8 +307,8 @@ impl<'de> Visitor<'de> for Kept {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Json, E> {

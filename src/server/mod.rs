@@ -10,6 +10,8 @@
 mod app;
 mod body;
 mod bundle;
+mod caller;
+mod clock;
 mod connections;
 mod docs;
 mod edge;
@@ -25,6 +27,7 @@ mod search;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod time_limit;
 
 pub use app::Configuration;

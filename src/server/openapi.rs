@@ -12,14 +12,16 @@ use utoipa_axum::routes;
 
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
-use super::{bundle, docs, edge, health, matching, metrics, search};
+use super::{bundle, docs, edge, health, matching, metrics, search, tickets};
 use crate::bundle::Live;
+use crate::tickets::Tickets;
 
 /// What no route says by itself.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     tags(
         (name = "decide", description = "诉求判定：场景、承办单位、时限、答复 / Complaints in, decisions out"),
+        (name = "tickets", description = "工单：受理、派单、办理、回访 / Tickets, from the call to the call-back"),
         (name = "knowledge", description = "政策知识、公告与历史案例 / Articles, notices, past cases"),
         (name = "bundle", description = "规则包的状态与重载 / The bundle that answers"),
         (name = "operation", description = "运行状态 / Health and metrics"),
@@ -30,8 +32,8 @@ struct Base;
 
 /// All routes with everything around them, ready to be served; for a caller who brings a listener of its own. The limits
 /// on connections are those of [`serve`](super::serve).
-pub fn router(live: Arc<Live>, configuration: Configuration) -> Router {
-    let app = Arc::new(App::new(live, configuration));
+pub fn router(live: Arc<Live>, tickets: Option<Tickets>, configuration: Configuration) -> Router {
+    let app = Arc::new(App::new(live, tickets, configuration));
     let (routes, _) = routes().split_for_parts();
     let document = docs::Document::new(&openapi());
     let pages = Router::new()
@@ -68,6 +70,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(search::search))
         .routes(routes!(bundle::status))
         .routes(routes!(bundle::reload))
+        .routes(routes!(tickets::submit, tickets::list))
+        .routes(routes!(tickets::get))
+        .routes(routes!(tickets::history))
+        .routes(routes!(tickets::act))
+        .routes(routes!(tickets::queue))
+        .routes(routes!(tickets::claim_next))
+        .routes(routes!(tickets::events))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

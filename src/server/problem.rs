@@ -3,7 +3,7 @@
 //! A handler gives a [`Problem`]; what it looks like in the caller's language is worked out once, on the way out
 //! ([`rendered`]), so that no handler has to know the language.
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 use crate::decide::ComplaintError;
 use crate::say;
 use crate::source::{Diagnostic, Lang, Message, Position, Severity, nearest};
+use crate::store::StoreError;
+use crate::tickets::Refusal;
 
 /// The media type of a problem document.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -64,6 +66,26 @@ kinds! {
     NotFound = "not-found", NOT_FOUND, "没有这个地址", "There is nothing here";
     /// The address does not understand this method.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "这个地址不支持该方法", "Method not allowed";
+    /// No key, or none that is known.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "需要有效的密钥", "A valid key is needed";
+    /// The key does not allow it.
+    Forbidden = "forbidden", FORBIDDEN, "密钥没有这项权限", "The key does not allow this";
+    /// There is no such ticket, or not for this key.
+    NoTicket = "no-ticket", NOT_FOUND, "没有这个工单", "There is no such ticket";
+    /// Not while the ticket is where it stands.
+    NotNow = "not-now", CONFLICT, "工单当前状态不允许", "Not in the ticket's state";
+    /// Somebody else has the ticket in hand.
+    Claimed = "claimed", CONFLICT, "工单正由别人处理", "Somebody else has it in hand";
+    /// The ticket is not what the caller saw any more.
+    Changed = "changed", PRECONDITION_FAILED, "工单已被改动", "The ticket has changed";
+    /// The key of a repeated request was used for another one.
+    KeyReused = "key-reused", UNPROCESSABLE_ENTITY, "幂等键已用于别的请求", "The idempotency key was used before";
+    /// More at once than can be kept.
+    Busy = "busy", SERVICE_UNAVAILABLE, "服务繁忙", "Too busy";
+    /// The store did not take it.
+    StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "数据库暂不可用", "The store is not available";
+    /// Tickets are not kept here.
+    TicketsOff = "tickets-off", SERVICE_UNAVAILABLE, "本服务没有启用工单", "Tickets are not kept here";
     /// The body did not arrive in time.
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "请求没有按时传完", "The request took too long to arrive";
     /// The bundle's folder was refused; the last good one goes on serving.
@@ -264,6 +286,28 @@ impl Problem {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        let detail = refusal.message();
+        match refusal {
+            Refusal::Complaint(error) => error.into(),
+            Refusal::Invalid { field, .. } => Problem::new(Kind::InvalidField, detail).of_field(field),
+            Refusal::NoTicket => Problem::new(Kind::NoTicket, detail),
+            Refusal::Forbidden { .. } => Problem::new(Kind::Forbidden, detail),
+            Refusal::NotNow { .. } | Refusal::NoAssignment { .. } => Problem::new(Kind::NotNow, detail),
+            Refusal::Changed { .. } => Problem::new(Kind::Changed, detail),
+            Refusal::Claimed { .. } => Problem::new(Kind::Claimed, detail),
+            Refusal::KeyReused => Problem::new(Kind::KeyReused, detail).of_field("Idempotency-Key"),
+            Refusal::Store(StoreError::Busy) => Problem::new(Kind::Busy, detail),
+            Refusal::Store(error) => {
+                // What the database says may be of use to the operator, and holds no value of a row.
+                tracing::error!(%error, "store");
+                Problem::new(Kind::StoreUnavailable, detail)
+            }
+        }
+    }
+}
+
 impl From<ComplaintError> for Problem {
     fn from(error: ComplaintError) -> Problem {
         let detail = error.message();
@@ -282,6 +326,9 @@ impl IntoResponse for Problem {
     /// Without a body yet: [`rendered`] writes it on the way out.
     fn into_response(self) -> Response {
         let mut response = self.0.kind.status().into_response();
+        if self.0.kind.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response.extensions_mut().insert(self);
         response
     }

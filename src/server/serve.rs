@@ -9,9 +9,11 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::app::Configuration;
+use super::clock;
 use super::connections::Connections;
 use super::openapi::router;
 use crate::bundle::Live;
+use crate::tickets::Tickets;
 
 /// Answers on `listener` until `shutdown` is done. Then no connection is accepted any more, accepted requests are
 /// finished, and after [`Configuration::drain_limit`] what is still open is left.
@@ -20,18 +22,22 @@ use crate::bundle::Live;
 /// The listener failed in a way that trying again does not help.
 pub async fn serve(
     live: Arc<Live>,
+    tickets: Option<Tickets>,
     configuration: Configuration,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let drain_limit = configuration.drain_limit;
+    // Ends with the server.
+    let clock = tickets.clone().map(|tickets| tokio::spawn(clock::run(tickets)));
     let connections = Connections::new(listener, &configuration);
     let (stopping, stopped) = oneshot::channel();
     let signal = async move {
         shutdown.await;
         let _ = stopping.send(());
     };
-    let serving = axum::serve(connections, router(live, configuration)).with_graceful_shutdown(signal).into_future();
+    let serving =
+        axum::serve(connections, router(live, tickets, configuration)).with_graceful_shutdown(signal).into_future();
     let drained = async {
         if stopped.await.is_ok() {
             sleep(drain_limit).await;
@@ -40,11 +46,15 @@ pub async fn serve(
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
+    let ended = tokio::select! {
         result = serving => result,
         () = drained => {
             tracing::warn!(drain_limit_s = drain_limit.as_secs(), "stopped with requests still open");
             Ok(())
         }
+    };
+    if let Some(clock) = clock {
+        clock.abort();
     }
+    ended
 }

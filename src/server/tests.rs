@@ -22,7 +22,7 @@ pub(super) fn app(configuration: Configuration) -> Arc<App> {
     let folder = tempfile::tempdir().unwrap();
     bundle::write(folder.path());
     let live = Live::start(folder.path(), Cache::none(), None).unwrap_or_else(|error| panic!("{error:?}"));
-    Arc::new(App::new(Arc::new(live), configuration))
+    Arc::new(App::new(Arc::new(live), None, configuration))
 }
 
 /// Serves routes with everything around them on a runtime that lives as long as the result.

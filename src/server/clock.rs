@@ -1,0 +1,42 @@
+//! The deadline clock of a server: one runs at a time among all servers on one database.
+
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::store::AdvisoryLock;
+use crate::tickets::{CLOCK_LOCK, Tickets};
+
+/// How often deadlines are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks at deadlines for as long as the server runs. Whoever holds the lock does; the others ask for it again and again,
+/// so that the clock of a server that died is taken over.
+pub(super) async fn run(tickets: Tickets) {
+    let mut beat = interval(EVERY);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lock: Option<AdvisoryLock> = None;
+    loop {
+        beat.tick().await;
+        if !lock.as_ref().is_some_and(AdvisoryLock::is_held) {
+            let store = tickets.store().clone();
+            lock = match spawn_blocking(move || store.advisory_lock(CLOCK_LOCK)).await {
+                Ok(Ok(lock)) => lock,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "deadlines: the store cannot be reached");
+                    None
+                }
+                Err(_) => None,
+            };
+        }
+        if lock.is_none() {
+            continue;
+        }
+        match tickets.tick().await {
+            Ok(0) => {}
+            Ok(steps) => tracing::info!(steps, "deadlines"),
+            Err(refusal) => tracing::error!(why = refusal.message().en, "deadlines could not be looked at"),
+        }
+    }
+}

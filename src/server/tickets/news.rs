@@ -1,0 +1,52 @@
+//! What changes while one looks: server-sent events (HTML Living Standard, section 9.2).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::{Stream, unfold};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::super::app::App;
+use super::super::caller::Caller;
+use super::super::problem::Problem;
+use crate::access::Actor;
+use crate::tickets::News;
+
+/// That tickets change, as they do; without anything of their content.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "events", tag = "tickets",
+    summary = "工单变动的事件流 / Tickets as they change, as server-sent events",
+    responses((status = 200, description = "事件 ticket：编号、版本、状态；missed：漏了若干，请重新读取 / `ticket`: id, version, state; `missed`: read again", content_type = "text/event-stream", body = String)),
+)]
+pub(in super::super) async fn events(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let news = app.tickets()?.listen();
+    Ok(Sse::new(unfold((news, actor), next)).keep_alive(KeepAlive::default()))
+}
+
+/// The next change that the actor may hear of; the end when the server stops.
+async fn next(
+    (mut news, actor): (Receiver<News>, Actor),
+) -> Option<(Result<Event, Infallible>, (Receiver<News>, Actor))> {
+    let event = loop {
+        match news.recv().await {
+            Ok(change) if concerns(&change, &actor) => {
+                // Plain strings and numbers can always be written.
+                break Event::default().event("ticket").json_data(&change).unwrap_or_default();
+            }
+            Ok(_) => {}
+            Err(RecvError::Lagged(missed)) => break Event::default().event("missed").data(missed.to_string()),
+            Err(RecvError::Closed) => return None,
+        }
+    };
+    Some((Ok(event), (news, actor)))
+}
+
+fn concerns(change: &News, actor: &Actor) -> bool {
+    actor.is_central() || actor.departments().any(|own| change.departments.iter().any(|department| department == own))
+}
