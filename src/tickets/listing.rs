@@ -137,8 +137,8 @@ impl Queue {
     fn condition(self) -> &'static str {
         match self {
             Queue::Review => "state = 'in_review'",
-            Queue::Returns => "returning = 'dispatcher'",
-            Queue::Panel => "returning = 'panel'",
+            Queue::Returns => "return_to = 'dispatcher'",
+            Queue::Panel => "return_to = 'panel'",
             Queue::Answers => "state = 'resolved'",
             Queue::CallBacks => "state = 'reply_sent'",
             Queue::Parked => "state = 'parked'",
@@ -147,7 +147,7 @@ impl Queue {
 }
 
 const COLUMNS: &str = "seq, id, version, opened_at, updated_at, state, urgency, chases, due_at, kind, scenario, department, \
-    district, channel, external_id, summary, automatic, confidential, returning, paused, claimed_by, claimed_until";
+    district, channel, external_id, summary, automatic, confidential, return_to, paused, claimed_by, claimed_until";
 
 /// Conditions with their values, numbered as they are added.
 #[derive(Default)]

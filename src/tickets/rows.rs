@@ -218,7 +218,7 @@ fn write_row(tx: &mut Transaction<'_>, seq: i64, ticket: &Ticket, writing: &Writ
     tx.execute(
         "UPDATE tickets SET version = ?2, updated_at = ?3, state = ?4, urgency = ?5, chases = ?6, due_at = ?7, kind = ?8,
             scenario = ?9, department = ?10, district = ?11, channel = ?12, external_id = ?13, summary = ?14,
-            automatic = ?15, confidential = ?16, excluded = ?17, returning = ?18, claimed_by = ?19, claimed_until = ?20
+            automatic = ?15, confidential = ?16, excluded = ?17, return_to = ?18, claimed_by = ?19, claimed_until = ?20
          WHERE seq = ?1",
         &values,
     )?;

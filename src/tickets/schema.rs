@@ -35,7 +35,7 @@ macro_rules! tables {
                 automatic BIGINT NOT NULL,
                 confidential BIGINT NOT NULL,
                 excluded BIGINT NOT NULL,
-                returning TEXT,
+                return_to TEXT,
                 paused BIGINT NOT NULL,
                 claimed_by TEXT,
                 claimed_until BIGINT,
@@ -47,7 +47,7 @@ macro_rules! tables {
             CREATE INDEX tickets_by_caller ON tickets (caller, seq);
             CREATE INDEX tickets_by_submitter ON tickets (submitter, seq);
             CREATE INDEX tickets_by_external_id ON tickets (external_id);
-            CREATE INDEX tickets_returning ON tickets (returning, urgency DESC, due_at, seq);
+            CREATE INDEX tickets_returning ON tickets (return_to, urgency DESC, due_at, seq);
             CREATE INDEX tickets_by_opening ON tickets (opened_at, seq);
             CREATE TABLE events (
                 ticket BIGINT NOT NULL REFERENCES tickets (seq),
