@@ -6,6 +6,8 @@ pub(super) enum Kind {
     Settings,
     Departments,
     Regions,
+    /// How the hotline is assessed.
+    Assessment,
     Dictionary,
     Responsibility,
     Calendar,
@@ -36,6 +38,7 @@ pub(super) fn kind(path: &str) -> Option<Kind> {
         "rules/bundle.yaml" => return Some(Kind::Settings),
         "rules/departments.yaml" => return Some(Kind::Departments),
         "rules/regions.yaml" => return Some(Kind::Regions),
+        "rules/assessment.yaml" => return Some(Kind::Assessment),
         "rules/checks.yaml" => return Some(Kind::Checks),
         "rules/dictionary.txt" => return Some(Kind::Dictionary),
         _ => {}

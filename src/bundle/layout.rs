@@ -23,6 +23,7 @@ fn layout(kind: Kind) -> Option<Layout> {
         Kind::Settings
         | Kind::Departments
         | Kind::Regions
+        | Kind::Assessment
         | Kind::Responsibility
         | Kind::Calendar
         | Kind::Terms

@@ -294,13 +294,18 @@ impl Loader {
     }
 
     fn catalog(&mut self, snapshot: &Snapshot, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<Catalog>> {
-        let from = hash_of(snapshot, &[Kind::Departments, Kind::Regions, Kind::Responsibility, Kind::Calendar]);
+        let from = hash_of(
+            snapshot,
+            &[Kind::Departments, Kind::Regions, Kind::Responsibility, Kind::Calendar, Kind::Assessment],
+        );
         if self.catalog.as_ref().is_none_or(|made| made.from != from) {
             let departments = self.documents(Kind::Departments);
             let regions = self.documents(Kind::Regions);
             let (responsibility, calendar) = (self.documents(Kind::Responsibility), self.documents(Kind::Calendar));
+            let assessment = self.documents(Kind::Assessment);
             let mut findings = Vec::new();
             let files = CatalogFiles {
+                assessment: assessment.first().map(|d| &**d),
                 departments: departments.first().map(|d| &**d),
                 regions: regions.first().map(|d| &**d),
                 responsibility: &borrowed(&responsibility),

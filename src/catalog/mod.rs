@@ -3,6 +3,7 @@
 //! Everything here is read once from documents that are handed in, checked as a whole and then only looked up. Nothing
 //! here reads a file or a clock, and nothing here knows conditions, articles or how a decision is ranked.
 
+mod assessment;
 mod calendar;
 mod coverage;
 mod deadline;
@@ -17,11 +18,13 @@ use std::ops::Range;
 use jiff::civil;
 
 use crate::source::{Diagnostic, Document};
+use assessment::Assessments;
 use departments::Departments;
 use index::{Findings, key_of};
 use regions::Regions;
 use responsibility::Responsibilities;
 
+pub use assessment::{Assessment, MEASURES, Rate, WeightedSum};
 pub use calendar::{Calendar, CalendarKind, CalendarYear, Due, Holiday};
 pub use coverage::ScenarioUse;
 pub use deadline::{Deadline, DeadlineUnit};
@@ -41,6 +44,8 @@ pub struct CatalogFiles<'a> {
     pub responsibility: &'a [&'a Document],
     /// `rules/calendar/*.yaml`.
     pub calendar: &'a [&'a Document],
+    /// `rules/assessment.yaml`.
+    pub assessment: Option<&'a Document>,
 }
 
 /// Departments, regions, responsibility and calendar of one bundle; never changed after it is loaded.
@@ -50,6 +55,7 @@ pub struct Catalog {
     regions: Regions,
     responsibilities: Responsibilities,
     calendar: Calendar,
+    assessments: Assessments,
 }
 
 impl Catalog {
@@ -62,8 +68,9 @@ impl Catalog {
         departments.place(&regions, &mut Findings::new(files.departments, diagnostics));
         let responsibilities = Responsibilities::load(files.responsibility, &departments, &regions, diagnostics);
         let calendar = Calendar::load(files.calendar, diagnostics);
+        let assessments = Assessments::load(files.assessment, &mut Findings::new(files.assessment, diagnostics));
         let sound = !diagnostics[before..].iter().any(Diagnostic::is_error);
-        sound.then_some(Catalog { departments, regions, responsibilities, calendar })
+        sound.then_some(Catalog { departments, regions, responsibilities, calendar, assessments })
     }
 
     /// All departments, in the order of the file.
@@ -182,6 +189,11 @@ impl Catalog {
             .flat_map(|at| self.departments.upwards(at))
             .map(|at| self.departments.get(at).id.as_str())
             .collect()
+    }
+
+    /// The rules of assessment that hold on a day.
+    pub fn assessment(&self, day: civil::Date) -> Option<&Assessment> {
+        self.assessments.on(day)
     }
 
     /// The last day of the last year that the calendar has a table for.

@@ -54,6 +54,7 @@ fn load(files: &Files<'_>) -> (Option<Catalog>, Vec<Diagnostic>) {
         .filter_map(|(at, text)| Document::parse(&format!("{at}.yaml"), text, &mut diagnostics))
         .collect();
     let files = CatalogFiles {
+        assessment: None,
         departments: departments.as_ref(),
         regions: regions.as_ref(),
         responsibility: &responsibility.iter().collect::<Vec<_>>(),

@@ -76,6 +76,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::act))
         .routes(routes!(tickets::queue))
         .routes(routes!(tickets::claim_next))
+        .routes(routes!(tickets::statistics))
         .routes(routes!(tickets::events))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -36,7 +36,7 @@ impl Tickets {
     pub async fn tick(&self) -> Result<usize, Refusal> {
         let mut all = 0;
         loop {
-            let (serving, settings, at) = (self.live.serving(), std::sync::Arc::clone(&self.settings), (self.clock)());
+            let (serving, settings, at) = (self.live.serving(), std::sync::Arc::clone(&self.settings), self.now());
             let catalog = std::sync::Arc::clone(serving.bundle.engine.catalog());
             let job = move |tx: &mut Transaction<'_>| {
                 let actor = Actor::system();

@@ -72,6 +72,12 @@ impl Tickets {
         Tickets { store, live, settings: Arc::new(settings), clock, news }
     }
 
+    /// Now, in whole milliseconds: what is stored of a moment.
+    pub(super) fn now(&self) -> Timestamp {
+        let now = (self.clock)();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.store
@@ -92,7 +98,7 @@ impl Tickets {
     /// # Errors
     /// A field is empty, too long or names what the bundle does not have.
     pub fn prepare(&self, submission: Submission) -> Result<Prepared, Refusal> {
-        submission::prepare(submission, self.live.serving(), (self.clock)())
+        submission::prepare(submission, self.live.serving(), self.now())
     }
 
     /// Keeps a submission as a ticket and dispatches it where the decision is sure. When this gives `Ok` the ticket is on
@@ -121,7 +127,7 @@ impl Tickets {
     /// See [`Refusal`]; nothing was changed then.
     pub async fn act(&self, id: &str, action: Action, version: Option<u32>, actor: &Actor) -> Result<Json, Refusal> {
         let (serving, settings, actor, at) =
-            (self.live.serving(), Arc::clone(&self.settings), actor.clone(), (self.clock)());
+            (self.live.serving(), Arc::clone(&self.settings), actor.clone(), self.now());
         let catalog = Arc::clone(serving.bundle.engine.catalog());
         let id = id.to_owned();
         let job = move |tx: &mut Transaction<'_>| {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::model::{CallBackBy, Solved, State, Ticket};
+use crate::store::{StoreError, Transaction};
 
 /// Under what a ticket counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,39 +24,6 @@ pub(super) struct Cell {
     /// Taken out of assessment.
     pub(super) excluded: bool,
 }
-
-/// What is counted. Names are those of the API; `_seconds` are sums.
-pub const MEASURES: &[&str] = &[
-    "tickets",
-    "automatic",
-    "in_review",
-    "dispatched",
-    "responded",
-    "resolved",
-    "resolved_in_time",
-    "replied",
-    "over",
-    "overdue",
-    "refused",
-    "merged",
-    "parked",
-    "reopened",
-    "return_applications",
-    "returns",
-    "chases",
-    "called_back",
-    "reached",
-    "solved",
-    "partly_solved",
-    "not_solved",
-    "satisfied",
-    "not_satisfied",
-    "seconds_to_dispatch",
-    "seconds_to_contact",
-    "seconds_to_resolve",
-    "seconds_to_reply",
-    "seconds_to_end",
-];
 
 /// What a ticket counts, and under what.
 pub(super) fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, BTreeMap<&'static str, i64>) {
@@ -128,4 +96,63 @@ pub(super) fn difference(before: Option<&Ticket>, after: &Ticket, zone: &TimeZon
         .filter(|(_, amount)| *amount != 0)
         .map(|((cell, measure), amount)| (cell, measure, amount))
         .collect()
+}
+
+/// Puts sums in the place of all figures; gives how many rows differed.
+pub(super) fn replace(
+    tx: &mut Transaction<'_>,
+    sums: &BTreeMap<(Cell, &'static str), i64>,
+) -> Result<usize, StoreError> {
+    let rows = tx.query(
+        "SELECT day, kind, department, scenario, district, channel, excluded, measure, amount FROM figures
+         WHERE amount <> 0",
+        &[],
+    )?;
+    let mut old: BTreeMap<(Cell, String), i64> = BTreeMap::new();
+    for row in &rows {
+        let text = |column: usize| row.text(column).map(str::to_owned);
+        let cell = Cell {
+            day: text(0)?,
+            kind: text(1)?,
+            department: text(2)?,
+            scenario: text(3)?,
+            district: text(4)?,
+            channel: text(5)?,
+            excluded: row.integer(6)? != 0,
+        };
+        old.insert((cell, text(7)?), row.integer(8)?);
+    }
+    let new: BTreeMap<(Cell, String), i64> =
+        sums.iter().map(|((cell, measure), amount)| ((cell.clone(), (*measure).to_owned()), *amount)).collect();
+    let wrong = new.iter().filter(|(key, amount)| old.get(*key) != Some(*amount)).count()
+        + old.keys().filter(|key| !new.contains_key(*key)).count();
+    if wrong > 0 {
+        tx.execute("DELETE FROM figures", &[])?;
+        for ((cell, measure), amount) in &new {
+            add(tx, cell, measure, *amount)?;
+        }
+    }
+    Ok(wrong)
+}
+
+/// Adds to a figure.
+pub(super) fn add(tx: &mut Transaction<'_>, cell: &Cell, measure: &str, amount: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO figures (day, kind, department, scenario, district, channel, excluded, measure, amount)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (day, kind, department, scenario, district, channel, excluded, measure)
+         DO UPDATE SET amount = figures.amount + excluded.amount",
+        &[
+            (&cell.day).into(),
+            (&cell.kind).into(),
+            (&cell.department).into(),
+            (&cell.scenario).into(),
+            (&cell.district).into(),
+            (&cell.channel).into(),
+            cell.excluded.into(),
+            measure.into(),
+            amount.into(),
+        ],
+    )?;
+    Ok(())
 }

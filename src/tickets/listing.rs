@@ -251,7 +251,7 @@ impl Tickets {
             return Err(Refusal::Forbidden { needs: "dispatcher" });
         }
         let (serving, settings, actor, at) =
-            (self.live.serving(), std::sync::Arc::clone(&self.settings), actor.clone(), (self.clock)());
+            (self.live.serving(), std::sync::Arc::clone(&self.settings), actor.clone(), self.now());
         let catalog = std::sync::Arc::clone(serving.bundle.engine.catalog());
         let job = move |tx: &mut Transaction<'_>| {
             let sql = format!(
@@ -325,7 +325,7 @@ impl Tickets {
         if filter.overdue {
             let open = "state IN ('received', 'in_review', 'dispatched', 'accepted', 'contacted', 'resolved', \
                  'answer_reviewed') AND paused = 0 AND due_at < ?";
-            conditions.add(open, millis((self.clock)()));
+            conditions.add(open, millis(self.now()));
         }
         if let Some(from) = filter.opened_from {
             conditions.add("opened_at >= ?", millis(from));

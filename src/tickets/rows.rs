@@ -319,23 +319,7 @@ fn write_figures(
     zone: &TimeZone,
 ) -> Result<(), StoreError> {
     for (cell, measure, amount) in figures::difference(before, ticket, zone) {
-        tx.execute(
-            "INSERT INTO figures (day, kind, department, scenario, district, channel, excluded, measure, amount)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT (day, kind, department, scenario, district, channel, excluded, measure)
-             DO UPDATE SET amount = figures.amount + excluded.amount",
-            &[
-                cell.day.into(),
-                cell.kind.into(),
-                cell.department.into(),
-                cell.scenario.into(),
-                cell.district.into(),
-                cell.channel.into(),
-                cell.excluded.into(),
-                measure.into(),
-                amount.into(),
-            ],
-        )?;
+        figures::add(tx, &cell, measure, amount)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ mod words;
 use serde_json::{Map, Value, json};
 
 use super::settings;
-use crate::catalog::{CalendarYear, Department, Region, Responsible};
+use crate::catalog::{Assessment, CalendarYear, Department, Region, Responsible};
 use crate::knowledge::{Article, Case, Notice};
 use crate::reply::PLACEHOLDERS;
 use crate::rules::{Scenario, condition_definitions, fact};
@@ -45,6 +45,7 @@ pub fn schemas() -> Vec<FileSchema> {
         of("bundle", "rules/bundle.yaml", settings::schema()),
         of("departments", "rules/departments.yaml", with_ids(schema_of::<Vec<Department>>(), "Department")),
         of("regions", "rules/regions.yaml", with_ids(schema_of::<Vec<Region>>(), "Region")),
+        of("assessment", "rules/assessment.yaml", schema_of::<Vec<Assessment>>()),
         of("responsibility", "rules/responsibility/**/*.yaml", responsibility()),
         of("calendar", "rules/calendar/**/*.yaml", schema_of::<CalendarYear>()),
         of("terms", "rules/terms/**/*.yaml", with_conditions(terms)),
