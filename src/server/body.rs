@@ -59,6 +59,24 @@ pub(super) struct Object {
 /// Reads the body of a request that says it is JSON, at most `most` bytes, before the request's deadline.
 pub(super) async fn read(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
     media_type(request.headers())?;
+    within_time(request, most).await
+}
+
+/// Reads the body of a request that says it is a form.
+pub(super) async fn read_form(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
+    let given = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let detail = say!(
+            "请用 Content-Type: application/x-www-form-urlencoded 提交表单",
+            "send a form with Content-Type: application/x-www-form-urlencoded"
+        );
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    }
+    within_time(request, most).await
+}
+
+async fn within_time(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
     let deadline = Deadline::of(&request);
     deadline.keep(bytes(request, most)).await.unwrap_or_else(|| {
         let detail = say!("请求体没有在时限内传完", "the body did not arrive within the time limit");

@@ -20,6 +20,7 @@ mod ids;
 mod language;
 mod matching;
 mod metrics;
+mod open311;
 mod openapi;
 mod panics;
 mod problem;

@@ -1,0 +1,270 @@
+//! Requests: tickets filed and followed by civic apps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value as Json, json};
+
+use super::super::app::App;
+use super::super::body;
+use super::super::caller::Caller;
+use super::super::problem::{Kind, Problem};
+use super::answer::{Answer, Format, respond};
+use super::services;
+use crate::access::Actor;
+use crate::say;
+use crate::tickets::{Contact, Filter, State as TicketState, Submission};
+
+/// Requests in one answer, at the most (the specification asks for at most 1,000).
+const MOST: u32 = 200;
+/// Days that a list goes back where nothing is said, as the specification asks.
+const DAYS: i32 = 90;
+/// Fields of a form that are read.
+const MOST_FIELDS: usize = 64;
+
+type Fields = BTreeMap<String, String>;
+
+pub(super) async fn list_json(app: State<Arc<App>>, caller: Caller, query: RawQuery, headers: HeaderMap) -> Response {
+    list(app, caller, query, headers, Format::Json).await
+}
+
+pub(super) async fn list_xml(app: State<Arc<App>>, caller: Caller, query: RawQuery, headers: HeaderMap) -> Response {
+    list(app, caller, query, headers, Format::Xml).await
+}
+
+pub(super) async fn file_json(app: State<Arc<App>>, caller: Caller, request: Request) -> Response {
+    file(app, caller, request, Format::Json).await
+}
+
+pub(super) async fn file_xml(app: State<Arc<App>>, caller: Caller, request: Request) -> Response {
+    file(app, caller, request, Format::Xml).await
+}
+
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (id, format) = Format::of(&name);
+    let answer = shown(&app, &[id], &actor).await;
+    respond(answer, format, &headers, app.configuration.lang)
+}
+
+/// A token is an id here: every request has its id at once.
+pub(super) async fn token(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (token, format) = Format::of(&name);
+    let answer = match shown(&app, &[token], &actor).await {
+        Ok(_) => {
+            Ok(Answer::new("service_requests", "request", vec![json!({"service_request_id": token, "token": token})]))
+        }
+        Err(problem) => Err(problem),
+    };
+    respond(answer, format, &headers, app.configuration.lang)
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    format: Format,
+) -> Response {
+    let fields = fields(query.unwrap_or_default().as_bytes());
+    let answer = listed(&app, &fields, &actor).await;
+    respond(answer, format, &headers, app.configuration.lang)
+}
+
+async fn listed(app: &App, fields: &Fields, actor: &Actor) -> Result<Answer, Problem> {
+    if let Some(ids) = fields.get("service_request_id") {
+        let ids: Vec<&str> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).take(MOST as usize).collect();
+        return shown(app, &ids, actor).await;
+    }
+    let serving = app.live.serving();
+    let codes = fields
+        .get("service_code")
+        .map(|code| services::scenario(&serving, code).map(|scenario| scenario.id.clone()).ok_or_else(no_service));
+    let day = |name: &str| -> Result<Option<Timestamp>, Problem> {
+        let read = fields.get(name).map(|given| {
+            given.parse::<Timestamp>().map_err(|_| {
+                let detail = say!(
+                    "{name} 应为 2026-11-23T00:00:00Z 这样的时间",
+                    "`{name}` should be a time such as 2026-11-23T00:00:00Z"
+                );
+                Problem::new(Kind::InvalidQuery, detail)
+            })
+        });
+        read.transpose()
+    };
+    let open: Vec<TicketState> = TicketState::ALL.into_iter().filter(|state| !state.is_over()).collect();
+    let over: Vec<TicketState> = TicketState::ALL.into_iter().filter(|state| state.is_over()).collect();
+    let mut states = Vec::new();
+    for status in fields.get("status").map(String::as_str).unwrap_or_default().split(',').filter(|s| !s.is_empty()) {
+        match status {
+            "open" => states.extend(&open),
+            "closed" => states.extend(&over),
+            _ => {
+                return Err(Problem::new(
+                    Kind::InvalidQuery,
+                    say!("status 只能是 open 或 closed", "`status` is open or closed"),
+                ));
+            }
+        }
+    }
+    let from = day("start_date")?.or_else(|| Timestamp::now().checked_sub((DAYS * 24).hours()).ok());
+    let filter = Filter {
+        states,
+        scenario: codes.transpose()?,
+        opened_from: from,
+        opened_until: day("end_date")?,
+        ..Filter::default()
+    };
+    let page = app.tickets()?.list(filter, MOST, None, actor).await?;
+    let ids: Vec<&str> = page.items.iter().map(|item| item.id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(Answer::new("service_requests", "request", Vec::new()));
+    }
+    shown(app, &ids, actor).await
+}
+
+/// Tickets as requests.
+async fn shown(app: &App, ids: &[&str], actor: &Actor) -> Result<Answer, Problem> {
+    let tickets = app.tickets()?;
+    let mut items = Vec::new();
+    for id in ids {
+        items.push(request(app, &tickets.get(id, actor).await?));
+    }
+    Ok(Answer::new("service_requests", "request", items))
+}
+
+/// A ticket in the words of the specification.
+fn request(app: &App, ticket: &Json) -> Json {
+    let serving = app.live.serving();
+    let engine = &serving.bundle.engine;
+    let state = ticket["state"].as_str().and_then(TicketState::named);
+    let scenario = ticket["scenario"].as_str();
+    let found = scenario.and_then(|id| engine.rules().scenarios().iter().find(|scenario| scenario.id == id));
+    let assignments = ticket["assignments"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let in_charge = assignments.iter().find(|a| a["role"] == "lead" && a["state"] != "withdrawn");
+    let agency = in_charge.and_then(|a| a["department"].as_str()).and_then(|id| engine.catalog().department(id));
+    json!({
+        "service_request_id": ticket["id"],
+        "status": if state.is_some_and(TicketState::is_over) { "closed" } else { "open" },
+        "status_notes": ticket["reply"],
+        "service_name": found.map(|scenario| scenario.title.as_str()),
+        "service_code": scenario.map(services::code),
+        "description": ticket["text"],
+        "agency_responsible": agency.map(|department| department.name.as_str()),
+        "service_notice": Json::Null,
+        "requested_datetime": ticket["opened_at"],
+        "updated_datetime": ticket["times"]["over"],
+        "expected_datetime": ticket["due"],
+        "address": Json::Null,
+        "address_id": Json::Null,
+        "zipcode": Json::Null,
+        "lat": Json::Null,
+        "long": Json::Null,
+        "media_url": Json::Null,
+    })
+}
+
+async fn file(State(app): State<Arc<App>>, Caller(actor): Caller, request: Request, format: Format) -> Response {
+    let headers = request.headers().clone();
+    let answer = filed(&app, request, &actor).await;
+    respond(answer, format, &headers, app.configuration.lang)
+}
+
+async fn filed(app: &Arc<App>, request: Request, actor: &Actor) -> Result<Answer, Problem> {
+    let body = body::read_form(request, app.configuration.body_limit).await?;
+    let fields = fields(&body);
+    let serving = app.live.serving();
+    let code = fields.get("service_code").ok_or_else(|| body::missing("service_code"))?;
+    let scenario = services::scenario(&serving, code).ok_or_else(no_service)?;
+    let submission = submission(&fields, scenario)?;
+    let tickets = app.tickets()?.clone();
+    let (own, desk, length) = (Arc::clone(app), tickets.clone(), body.len());
+    let prepared = app.work(length, move || {
+        let started = std::time::Instant::now();
+        let mut prepared = desk.prepare(submission)?;
+        prepared.decision = own.handed_out(prepared.decision, started.elapsed());
+        Ok(prepared)
+    });
+    let filed = tickets.submit(prepared.await?, actor, None).await?;
+    let item = json!({
+        "service_request_id": filed.ticket["id"],
+        "service_notice": Json::Null,
+        "account_id": Json::Null,
+    });
+    let mut answer = Answer::new("service_requests", "request", vec![item]);
+    answer.status = StatusCode::CREATED;
+    Ok(answer)
+}
+
+/// What was filled in, as the text of a complaint: the description, then what the service asked for, then the place.
+fn submission(fields: &Fields, scenario: &crate::rules::Scenario) -> Result<Submission, Problem> {
+    let said = |name: &str| fields.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    let placed =
+        said("address_string").is_some() || said("address_id").is_some() || said("lat").zip(said("long")).is_some();
+    if !placed {
+        let detail = say!(
+            "请填 address_string，或 lat 和 long，或 address_id",
+            "say where: address_string, or lat and long, or address_id"
+        );
+        return Err(Problem::new(Kind::MissingField, detail).of_field("address_string"));
+    }
+    let mut text = said("description").unwrap_or(&scenario.title).to_owned();
+    for slot in &scenario.slots {
+        match said(&format!("attribute[{}]", slot.name)) {
+            Some(value) => text.push_str(&format!("\n{}：{value}", slot.ask.trim_end_matches(['？', '?']))),
+            None if slot.required && said("description").is_none() => {
+                return Err(body::missing(&format!("attribute[{}]", slot.name)));
+            }
+            None => {}
+        }
+    }
+    if let Some(address) = said("address_string") {
+        text.push_str(&format!("\n地址：{address}"));
+    }
+    if let Some((lat, long)) = said("lat").zip(said("long")) {
+        if lat.parse::<f64>().is_err() || long.parse::<f64>().is_err() {
+            let detail = say!("lat、long 应为度数", "`lat` and `long` should be degrees");
+            return Err(Problem::new(Kind::InvalidField, detail).of_field("lat"));
+        }
+        text.push_str(&format!("\n坐标：{lat},{long}"));
+    }
+    let name = [said("last_name"), said("first_name")].into_iter().flatten().collect::<Vec<_>>().concat();
+    let contact = Contact {
+        name: Some(name).filter(|name| !name.is_empty()),
+        phone: said("phone").map(str::to_owned),
+        other: said("email").map(str::to_owned),
+    };
+    Ok(Submission {
+        text,
+        title: Some(scenario.title.clone()),
+        channel: Some("open311".to_owned()),
+        contact: Some(contact).filter(|contact| *contact != Contact::default()),
+        external_id: said("device_id").map(str::to_owned),
+        ..Submission::default()
+    })
+}
+
+fn no_service() -> Problem {
+    Problem::new(Kind::NotFound, say!("没有这个 service_code", "no such service_code"))
+}
+
+/// Fields of a form or a query (URL Standard, application/x-www-form-urlencoded).
+fn fields(bytes: &[u8]) -> Fields {
+    form_urlencoded::parse(bytes)
+        .take(MOST_FIELDS)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
