@@ -50,7 +50,7 @@ pub enum Dialect {
 }
 
 /// How a store is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Jobs that may wait for a writer, and as many for a reader; one more is answered with [`StoreError::Busy`] at once.
     pub most_waiting: usize,
@@ -140,10 +140,10 @@ impl Store {
         options: Options,
     ) -> Result<Store, StoreError> {
         postgresql::migrate(config, migrations, &options)?;
-        let mut shared = Shared::new(Backend::Postgres(Box::new(config.clone())), options.clone());
+        let mut shared = Shared::new(Backend::Postgres(Box::new(config.clone())), options);
         let backoff = Arc::new(postgresql::Backoff::default());
         let work = |reads| {
-            let (config, options, backoff) = (config.clone(), options.clone(), Arc::clone(&backoff));
+            let (config, backoff) = (config.clone(), Arc::clone(&backoff));
             move |queue: &Queue| postgresql::work(&config, &options, &backoff, queue, reads)
         };
         for _ in 0..options.writers.max(1) {
@@ -314,7 +314,11 @@ fn spawn(
     work: impl FnOnce(&Queue) + Send + 'static,
 ) -> Result<JoinHandle<()>, StoreError> {
     let queue = Arc::clone(queue);
-    let started = thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue));
+    start(name, move || work(&queue))
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let started = thread::Builder::new().name(name.to_owned()).spawn(work);
     started.map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))
 }
 
