@@ -114,16 +114,16 @@ fn a_command_works_beside_a_server() {
     let beside = Options { beside_server: true, ..Options::default() };
     let place = Place::sqlite();
     // Where no server runs it is as good as one, down to the making of the file.
-    drop(place.open_with(beside.clone()));
+    drop(place.open_with(beside));
     let server = place.open();
-    let command = place.open_with(beside.clone());
+    let command = place.open_with(beside);
     command.write_blocking(|transaction| add(transaction, 1, "a key")).unwrap();
     server.write_blocking(|transaction| add(transaction, 2, "a ticket")).unwrap();
     assert_eq!(names(&server), ["a key", "a ticket"]);
     assert_eq!(names(&command), names(&server));
     assert!(command.advisory_lock(1).unwrap().is_none() && server.advisory_lock(1).unwrap().is_some());
     // The schema is not changed under a server.
-    let error = Store::open(&place.location, NEWER, beside.clone()).err();
+    let error = Store::open(&place.location, NEWER, beside).err();
     assert!(matches!(error, Some(StoreError::InUse(_))), "{error:?}");
     // What another program holds for too long is given up, and comes back.
     let (go, held) = hold(&server);
