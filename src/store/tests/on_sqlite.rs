@@ -146,7 +146,12 @@ fn damage_is_found_when_the_file_is_opened() {
     drop(store);
     let whole = fs::read(place.path()).unwrap();
     type Damage = fn(&mut Vec<u8>);
-    let damages: [(&str, Damage); 3] = [
+    let damages: [(&str, Damage); 4] = [
+        // Nothing that opening alone would look at.
+        ("one page in the middle", |bytes| {
+            let at = bytes.len() / 2 / 4096 * 4096;
+            bytes[at..at + 4096].fill(0x55);
+        }),
         ("pages overwritten", |bytes| bytes[8192..40960].fill(0x55)),
         ("another file", |bytes| bytes[..100].fill(b'x')),
         ("cut off", |bytes| bytes.truncate(bytes.len() / 2)),
