@@ -50,7 +50,7 @@ pub enum Dialect {
 }
 
 /// How a store is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Jobs that may wait for a writer, and as many for a reader; one more is answered with [`StoreError::Busy`] at once.
     pub most_waiting: usize,
@@ -58,6 +58,9 @@ pub struct Options {
     pub readers: usize,
     /// Threads that write, each with its own connection, on PostgreSQL. SQLite has one writer whatever stands here.
     pub writers: usize,
+    /// Work after which SQLite commits what it has, even if more waits: the first of a group should not wait long for those
+    /// that came after.
+    pub longest_group: Duration,
     /// Time within which PostgreSQL must have answered a new connection.
     pub connect_timeout: Duration,
     /// Time that one statement may take on PostgreSQL, and that a job may sit idle inside its transaction.
@@ -75,6 +78,7 @@ impl Default for Options {
             most_waiting: 1024,
             readers: 4,
             writers: 4,
+            longest_group: Duration::from_millis(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
@@ -127,7 +131,7 @@ impl Store {
         let (database, writer) = sqlite::Database::open(path, migrations, &options)?;
         let readers = (0..options.readers.max(1)).map(|_| database.reader(&options)).collect::<Result<Vec<_>, _>>()?;
         let mut shared = Shared::new(Backend::Sqlite(database), options);
-        shared.spawn_writer(move |queue| sqlite::write(&writer, queue))?;
+        shared.spawn_writer(move |queue| sqlite::write(&writer, queue, options.longest_group))?;
         for reader in readers {
             shared.spawn_reader(move |queue| sqlite::read(&reader, queue))?;
         }
@@ -140,10 +144,10 @@ impl Store {
         options: Options,
     ) -> Result<Store, StoreError> {
         postgresql::migrate(config, migrations, &options)?;
-        let mut shared = Shared::new(Backend::Postgres(Box::new(config.clone())), options.clone());
+        let mut shared = Shared::new(Backend::Postgres(Box::new(config.clone())), options);
         let backoff = Arc::new(postgresql::Backoff::default());
         let work = |reads| {
-            let (config, options, backoff) = (config.clone(), options.clone(), Arc::clone(&backoff));
+            let (config, backoff) = (config.clone(), Arc::clone(&backoff));
             move |queue: &Queue| postgresql::work(&config, &options, &backoff, queue, reads)
         };
         for _ in 0..options.writers.max(1) {
@@ -314,7 +318,11 @@ fn spawn(
     work: impl FnOnce(&Queue) + Send + 'static,
 ) -> Result<JoinHandle<()>, StoreError> {
     let queue = Arc::clone(queue);
-    let started = thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue));
+    start(name, move || work(&queue))
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let started = thread::Builder::new().name(name.to_owned()).spawn(work);
     started.map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))
 }
 

@@ -44,6 +44,12 @@ impl From<i64> for Value {
     }
 }
 
+impl From<i32> for Value {
+    fn from(value: i32) -> Value {
+        Value::Integer(i64::from(value))
+    }
+}
+
 impl From<u32> for Value {
     fn from(value: u32) -> Value {
         Value::Integer(i64::from(value))

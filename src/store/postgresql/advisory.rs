@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::Duration;
 
 use postgres::Config;
 
 use super::error::error;
-use super::session::{Session, no_thread};
+use super::session::Session;
 use super::{Options, StoreError};
+use crate::store::start;
 
 /// Between two looks whether the connection is there.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -32,24 +32,20 @@ impl Held {
 
 /// Takes the lock, unless another connection has it.
 pub(in crate::store) fn lock(config: &Config, options: &Options, key: i64) -> Result<Option<Held>, StoreError> {
-    let (config, options) = (config.clone(), options.clone());
+    let (config, options) = (config.clone(), *options);
     let (answer, answered) = mpsc::sync_channel(1);
     let (stop, stopped) = mpsc::channel();
     let held = Arc::new(AtomicBool::new(true));
     let ours = Arc::clone(&held);
     let hold = move || {
         let taken = take(&config, &options, key);
-        let (session, said) = match taken {
-            Ok(session) => (session, None),
-            Err(error) => (None, Some(error)),
-        };
-        let _ = answer.send(said.map_or(Ok(session.is_some()), Err));
-        if let Some(session) = session {
+        let _ = answer.send(taken.as_ref().map(Option::is_some).map_err(Clone::clone));
+        if let Ok(Some(session)) = taken {
             watch(session, &stopped);
             ours.store(false, Ordering::Release);
         }
     };
-    thread::Builder::new().name("store-lock".to_owned()).spawn(hold).map_err(no_thread)?;
+    start("store-lock", hold)?;
     let taken = answered.recv().unwrap_or_else(|_| Err(StoreError::Unavailable("locking failed".to_owned())))?;
     Ok(taken.then_some(Held { held, _stop: stop }))
 }

@@ -5,6 +5,7 @@ use postgres::error::{DbError, SqlState};
 use super::StoreError;
 
 /// What an error of the client or the server means to a caller. The server's details are left out: they quote values.
+#[allow(clippy::needless_pass_by_value)] // as `map_err` hands it over
 pub(super) fn error(cause: postgres::Error) -> StoreError {
     let source = std::error::Error::source(&cause);
     match cause.as_db_error() {

@@ -31,8 +31,7 @@ pub(super) fn migrate(config: &Config, migrations: &'static [Migration], options
     // A thread of its own, since the caller may be in a runtime.
     thread::scope(|scope| {
         let work = scope.spawn(|| {
-            let patience =
-                Options { statement_timeout: Duration::ZERO, lock_timeout: LONGEST_MIGRATION, ..options.clone() };
+            let patience = Options { statement_timeout: Duration::ZERO, lock_timeout: LONGEST_MIGRATION, ..*options };
             take_steps(&mut Session::connect(config, &patience)?.client, migrations)
         });
         work.join().unwrap_or_else(|_| Err(StoreError::Database("the migration panicked".to_owned())))

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use postgres::{Client, Config, NoTls, Statement};
@@ -11,7 +10,7 @@ use super::error::{error, wrong};
 use super::parameters::{Parameter, row};
 use super::placeholders::to_dollars;
 use super::{Options, StoreError};
-use crate::store::{Row, Value};
+use crate::store::{Row, Value, start};
 
 /// Statements kept prepared, for each connection.
 const STATEMENTS: usize = 256;
@@ -51,7 +50,7 @@ impl Session {
             // Where nobody waits any more the connection ends here.
             let _ = sender.send(Session::open(config, &set, most));
         };
-        thread::Builder::new().name("store-connect".to_owned()).spawn(connecting).map_err(no_thread)?;
+        start("store-connect", connecting)?;
         receiver.recv_timeout(most).unwrap_or_else(|error| {
             Err(StoreError::Unavailable(match error {
                 RecvTimeoutError::Timeout => format!("no answer within {} s", most.as_secs_f64()),
@@ -121,10 +120,6 @@ impl Session {
             error => error,
         }
     }
-}
-
-pub(super) fn no_thread(error: std::io::Error) -> StoreError {
-    StoreError::Unavailable(format!("no thread: {error}"))
 }
 
 /// What every session is told: limits; that its end is noticed; and that a commit is on disk when it returns.

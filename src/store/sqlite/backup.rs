@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Database, StoreError, connect, create, error, file_error, quick_check};
+use super::{Database, StoreError, connect, create, error, file_error, folder_of, quick_check};
 use crate::say;
 use crate::store::Options;
 
@@ -30,16 +30,21 @@ pub(in crate::store) fn backup(
         )));
     }
     let partial = beside(to, ".part");
-    let made = copy(database, &partial, options, progress).and_then(|()| {
-        File::open(&partial).and_then(|file| file.sync_all()).map_err(|error| file_error(&error))?;
-        fs::rename(&partial, to).map_err(|error| file_error(&error))
-    });
+    let made = copy(database, &partial, options, progress)
+        .and_then(|()| keep(&partial, to).map_err(|error| file_error(&error)));
     if made.is_err() {
         for ending in ["", "-wal", "-shm", "-journal"] {
             let _ = fs::remove_file(beside(&partial, ending));
         }
     }
     made
+}
+
+/// Gives a finished file its name, so that both are there after a power cut.
+fn keep(partial: &Path, to: &Path) -> std::io::Result<()> {
+    File::open(partial)?.sync_all()?;
+    fs::rename(partial, to)?;
+    File::open(folder_of(to))?.sync_all()
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -26,6 +26,8 @@ pub(super) use writer::write;
 const STATEMENTS: usize = 256;
 /// Memory for pages, for each connection, in KiB.
 const CACHE_KIB: i64 = 32 * 1024;
+/// The log is cut to this many bytes again once a long reader had made it grow.
+const LOG_BYTES: i64 = 64 << 20;
 
 /// An open file: what stays as long as the store does.
 pub(super) struct Database {
@@ -79,9 +81,6 @@ impl Database {
 
 /// The one name of a file, however it was written: the lock stands beside that.
 fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
-    if let Ok(real) = fs::canonicalize(path) {
-        return Ok(real);
-    }
     let shown = path.display();
     let unusable = || {
         StoreError::Address(say!(
@@ -89,9 +88,18 @@ fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
             "the database file {shown} cannot be opened: see that its folder exists and may be written"
         ))
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().ok_or_else(unusable)?;
-    Ok(fs::canonicalize(folder).map_err(|_| unusable())?.join(name))
+    match fs::canonicalize(path) {
+        Ok(real) if real.is_dir() => Err(unusable()),
+        Ok(real) => Ok(real),
+        Err(_) => {
+            let name = path.file_name().ok_or_else(unusable)?;
+            Ok(fs::canonicalize(folder_of(path)).map_err(|_| unusable())?.join(name))
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a new file that only its owner may read, since it will hold what citizens wrote; SQLite gives the files beside it
@@ -139,6 +147,7 @@ fn prepare_to_write(connection: &Connection) -> Result<(), StoreError> {
         return Err(StoreError::Database(why));
     }
     connection.pragma_update(None, "synchronous", "FULL").map_err(error)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(())).map_err(error)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(error)
 }
 

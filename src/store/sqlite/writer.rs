@@ -10,14 +10,12 @@ use super::{StoreError, error};
 
 /// Jobs of one commit, at the most.
 const MOST_JOBS: usize = 256;
-/// Work after which a group is committed: the first of it should not wait long for those that came after.
-const MOST_WORK: Duration = Duration::from_millis(5);
 
-/// Takes jobs until the queue closes.
-pub(in crate::store) fn write(connection: &Connection, queue: &Queue) {
+/// Takes jobs until the queue closes. A group is committed when nothing more waits, or after `longest` of work.
+pub(in crate::store) fn write(connection: &Connection, queue: &Queue, longest: Duration) {
     while let Some(first) = queue.next() {
         let mut group = vec![first];
-        let committed = run(connection, &mut group, queue);
+        let committed = run(connection, &mut group, queue, longest);
         if !connection.is_autocommit() {
             // A rollback that fails leaves no transaction either.
             let _ = connection.execute_batch("ROLLBACK");
@@ -30,7 +28,12 @@ pub(in crate::store) fn write(connection: &Connection, queue: &Queue) {
 
 /// Runs the first job and those that wait, each in a savepoint of its own, and commits them together. `group` has in the
 /// end everyone who must be told.
-fn run(connection: &Connection, group: &mut Vec<Box<dyn Job>>, queue: &Queue) -> Result<(), StoreError> {
+fn run(
+    connection: &Connection,
+    group: &mut Vec<Box<dyn Job>>,
+    queue: &Queue,
+    longest: Duration,
+) -> Result<(), StoreError> {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Another program has held the file all this time: those who waited meanwhile need not each wait as long again.
         group.extend(std::iter::from_fn(|| queue.try_next()).take(queue.len()));
@@ -41,7 +44,7 @@ fn run(connection: &Connection, group: &mut Vec<Box<dyn Job>>, queue: &Queue) ->
     while let Some(job) = group.get_mut(next) {
         run_one(connection, job.as_mut())?;
         next += 1;
-        if next < MOST_JOBS && started.elapsed() < MOST_WORK {
+        if next < MOST_JOBS && started.elapsed() < longest {
             group.extend(queue.try_next());
         }
     }
