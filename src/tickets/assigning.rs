@@ -202,8 +202,8 @@ fn sure(ticket: &Ticket, decided: &Decided, case: &Case<'_>) -> Result<Vec<Assig
     let mut all: Vec<NewAssignment> = in_charge.iter().map(|id| new(id, AssignmentRole::Lead)).collect();
     let joint = decided.joint.iter().filter(|id| !in_charge.contains(&id.as_str()));
     all.extend(joint.map(|id| new(id, AssignmentRole::Joint)));
-    // Whom it is about must not get it: a person finds who else.
-    assigned(ticket, &all, None, case).map_err(|_| "not_to_whom_it_is_about")
+    let why = if ticket.about.is_some() { "not_to_whom_it_is_about" } else { "no_such_department" };
+    assigned(ticket, &all, None, case).map_err(|_| why)
 }
 
 /// When a new assignment is due: its own term from now, a verification's, or its share of the ticket's time.

@@ -1,0 +1,183 @@
+//! `jiesu tickets`: what tickets teach, and their figures.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde_json::json;
+
+use super::{Common, Ended, Failure, load};
+use crate::access::Actor;
+use crate::bundle::{Live, LiveError, Place};
+use crate::say;
+use crate::source::Lang;
+use crate::store::{Location, Options, Store};
+use crate::tickets::{Clock, Lesson, MIGRATIONS, Settings, Tickets};
+
+/// Lessons that are written, at the most.
+const MOST_LESSONS: u32 = 1_000;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The folder that jiesu serve keeps tickets in
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Where tickets are kept: a file, or postgres://… (default: tickets.db in the folder of --data)
+    #[arg(long, value_name = "DATABASE", global = true)]
+    database: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// Tests for rules/tests: each fails until the rules are mended
+    #[default]
+    Tests,
+    /// Labelled cases, as JSON Lines
+    Cases,
+    /// Rows for rules/responsibility from what the panel ruled
+    Rows,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Draft a test from every return that was upheld, for an editor to take over
+    Learn {
+        /// What is written
+        #[arg(long, value_enum, default_value_t)]
+        output: Output,
+        /// Only returns of so many days
+        #[arg(long, value_name = "DAYS", default_value_t = 90)]
+        days: u32,
+    },
+    /// Count all tickets again from their events, and mend figures that differ; not while a server runs
+    Recount,
+}
+
+pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
+    let beside_server = !matches!(arguments.command, Command::Recount);
+    let tickets = open(common, lang, arguments, beside_server)?;
+    match &arguments.command {
+        Command::Learn { output, days } => {
+            let since = Timestamp::now().checked_sub((i64::from(*days) * 24).hours()).unwrap_or(Timestamp::MIN);
+            let lessons =
+                tickets.0.lessons(since, MOST_LESSONS, &Actor::system()).map_err(|refusal| refusal.message())?;
+            print(common, *output, &lessons, &tickets.1);
+            Ok(Ended::Fine)
+        }
+        Command::Recount => recount(common, lang, &tickets.0),
+    }
+}
+
+fn open(
+    common: &Common,
+    lang: Lang,
+    arguments: &Arguments,
+    beside_server: bool,
+) -> Result<(Tickets, TimeZone), Failure> {
+    let file = arguments.data.as_ref().map(|data| data.join("tickets.db").display().to_string());
+    let database = arguments.database.clone().or(file).ok_or_else(|| {
+        say!("请用 --data 或 --database 指明工单保存在哪里", "say where tickets are kept: --data or --database")
+    })?;
+    let location = Location::parse(&database).map_err(|error| error.message())?;
+    let options = Options { beside_server, ..Options::default() };
+    let store = Store::open(&location, MIGRATIONS, options).map_err(|error| error.message())?;
+    let live = match Live::start_at(Place::Folder(common.folder().to_owned()), load::cache(common), None) {
+        Ok(live) => Arc::new(live),
+        Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
+        Err(LiveError::Refused(diagnostics)) => {
+            load::print_errors(&diagnostics, lang);
+            return Err(Failure(load::refused(&diagnostics)));
+        }
+    };
+    let zone = live.serving().bundle.engine.settings().time_zone.clone();
+    let clock: Clock = Arc::new(Timestamp::now);
+    Ok((Tickets::new(store, live, Settings::default(), clock), zone))
+}
+
+fn print(common: &Common, output: Output, lessons: &[Lesson], zone: &TimeZone) {
+    if common.json {
+        anstream::println!("{}", serde_json::to_string_pretty(lessons).unwrap_or_default());
+        return;
+    }
+    for lesson in lessons {
+        match output {
+            Output::Tests => anstream::print!("{}", test(lesson, zone)),
+            Output::Cases => anstream::println!("{}", case(lesson, zone)),
+            Output::Rows if lesson.panel => anstream::print!("{}", row(lesson)),
+            Output::Rows => {}
+        }
+    }
+}
+
+/// Any text as YAML: what JSON writes is YAML too.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+fn test(lesson: &Lesson, zone: &TimeZone) -> String {
+    let Lesson { ticket, from, department, reason, .. } = lesson;
+    let mut test = format!("# {}\n", reason.replace(['\n', '\r'], " "));
+    test.push_str(&format!("- name: {}\n", quoted(&format!("{ticket} {from} → {department}"))));
+    if let Some(title) = &lesson.title {
+        test.push_str(&format!("  title: {}\n", quoted(title)));
+    }
+    test.push_str(&format!("  text: {}\n", quoted(&lesson.text)));
+    if let Some(district) = &lesson.district {
+        test.push_str(&format!("  district: {district}\n"));
+    }
+    let at = lesson.opened_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    test.push_str(&format!("  at: {at}\n  expect: {{department: {department}}}\n\n"));
+    test
+}
+
+fn case(lesson: &Lesson, zone: &TimeZone) -> String {
+    let opened_on = lesson.opened_at.to_zoned(zone.clone()).date().to_string();
+    let case = json!({
+        "id": lesson.ticket,
+        "title": lesson.title,
+        "text": lesson.text,
+        "department": lesson.department,
+        "district": lesson.district,
+        "opened_on": opened_on,
+        "origin": "real",
+    });
+    // A field without a value is left out of a case.
+    let fields = case.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let case: serde_json::Map<String, serde_json::Value> =
+        fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+    serde_json::Value::Object(case).to_string()
+}
+
+fn row(lesson: &Lesson) -> String {
+    let Some(scenario) = &lesson.scenario else { return String::new() };
+    let region = lesson.district.as_ref().map(|region| format!("  region: {region}\n")).unwrap_or_default();
+    let (department, ticket, reason) = (&lesson.department, &lesson.ticket, quoted(&lesson.reason));
+    format!(
+        "- scenario: {scenario}\n{region}  lead: {department}\n  basis: 争议裁定（工单 {ticket}）\n  reason: {reason}\n\n"
+    )
+}
+
+fn recount(common: &Common, lang: Lang, tickets: &Tickets) -> Result<Ended, Failure> {
+    let bar = ProgressBar::no_length();
+    bar.set_style(ProgressStyle::with_template("{spinner} {pos}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let wrong =
+        tickets.recount(&mut |done| bar.set_position(done.unsigned_abs())).map_err(|refusal| refusal.message())?;
+    bar.finish_and_clear();
+    if common.json {
+        anstream::println!("{}", json!({ "mended": wrong }));
+    } else {
+        let message = match wrong {
+            0 => say!("统计数与工单经过一致", "the figures agree with the events"),
+            _ => say!(
+                "有 {wrong} 个统计数与工单经过不一致，已改正",
+                "{wrong} figures differed from the events and were mended"
+            ),
+        };
+        anstream::println!("{}", message.in_lang(lang));
+    }
+    Ok(if wrong == 0 { Ended::Fine } else { Ended::ErrorsFound })
+}
