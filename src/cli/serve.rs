@@ -12,7 +12,7 @@ use crate::say;
 use crate::server::{self, Configuration};
 use crate::source::{Diagnostic, Lang, Message};
 use crate::store::{Location, Options, Store};
-use crate::tickets::{Clock, MIGRATIONS, Settings, Tickets};
+use crate::tickets::{Attachments, Clock, MIGRATIONS, Settings, Tickets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -91,7 +91,11 @@ fn tickets(arguments: &Arguments, live: &Arc<Live>) -> Result<Option<Tickets>, F
     let location = Location::parse(&database).map_err(|error| error.message())?;
     let store = Store::open(&location, MIGRATIONS, Options::default()).map_err(|error| error.message())?;
     let clock: Clock = Arc::new(jiff::Timestamp::now);
-    Ok(Some(Tickets::new(store, Arc::clone(live), Settings::default(), clock)))
+    let tickets = Tickets::new(store, Arc::clone(live), Settings::default(), clock);
+    let Some(data) = &arguments.data else { return Ok(Some(tickets)) };
+    let attachments = Attachments::open(&data.join("attachments"))
+        .map_err(|error| say!("附件目录建不了：{error}", "the folder of attachments cannot be made: {error}"))?;
+    Ok(Some(tickets.with_attachments(attachments)))
 }
 
 async fn listen(live: Arc<Live>, tickets: Option<Tickets>, lang: Lang, address: SocketAddr) -> Result<(), Message> {

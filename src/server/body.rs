@@ -76,6 +76,11 @@ pub(super) async fn read_form(request: Request, most: usize) -> Result<Vec<u8>, 
     within_time(request, most).await
 }
 
+/// Reads a body of any kind.
+pub(super) async fn read_bytes(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
+    within_time(request, most).await
+}
+
 async fn within_time(request: Request, most: usize) -> Result<Vec<u8>, Problem> {
     let deadline = Deadline::of(&request);
     deadline.keep(bytes(request, most)).await.unwrap_or_else(|| {

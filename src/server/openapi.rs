@@ -74,6 +74,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::history))
         .routes(routes!(tickets::act))
+        .routes(routes!(tickets::attach))
+        .routes(routes!(tickets::attachment))
         .routes(routes!(tickets::queue))
         .routes(routes!(tickets::claim_next))
         .routes(routes!(tickets::statistics))

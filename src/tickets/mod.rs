@@ -6,6 +6,7 @@
 
 mod action;
 mod assigning;
+mod attachments;
 mod change;
 mod clock;
 mod deadlines;
@@ -28,6 +29,7 @@ mod view;
 mod words;
 
 pub use action::{Action, NewAssignment};
+pub use attachments::{Attachments, MOST_BYTES};
 pub use change::{Assigned, Change, Event, Moved, RefusalGround};
 pub use clock::CLOCK_LOCK;
 pub use deadlines::{Deadline, Layer};

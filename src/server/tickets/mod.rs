@@ -1,12 +1,14 @@
 //! Tickets over HTTP: filing, acting, lists and queues, and what changes while one looks.
 
 mod act;
+mod attachments;
 mod list;
 mod news;
 mod statistics;
 mod submit;
 
 pub(super) use act::{__path_act, act};
+pub(super) use attachments::{__path_attach, __path_attachment, attach, attachment};
 pub(super) use list::{__path_claim_next, __path_get, __path_history, __path_list, __path_queue};
 pub(super) use list::{claim_next, get, history, list, queue};
 pub(super) use news::{__path_events, events};
