@@ -18,6 +18,7 @@ mod init;
 mod load;
 mod lsp;
 mod matching;
+mod replay;
 mod schema;
 mod search;
 mod serve;
@@ -95,6 +96,8 @@ enum Command {
     Suggest(suggest::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
+    /// Decide what a server's log holds again, under the same rules or others, and show what differs
+    Replay(replay::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
     /// Help editors as they type: a language server over standard input and output
@@ -162,6 +165,7 @@ pub fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
         Command::Suggest(arguments) => suggest::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
+        Command::Replay(arguments) => replay::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),

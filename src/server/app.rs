@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::decision_log::DecisionLog;
 use super::ids::Ids;
 use super::metrics::Metrics;
 use super::problem::Problem;
-use crate::bundle::Live;
-use crate::decide::Decision;
+use crate::bundle::{Live, Serving};
+use crate::decide::{Complaint, Decision, Options};
 use crate::source::Lang;
 
 /// Bytes of a body up to which its work is short: about a thousand characters, three times what people write.
@@ -36,6 +37,8 @@ pub struct Configuration {
     pub most_connections: usize,
     /// How long accepted requests may still take once the server is told to stop.
     pub drain_limit: Duration,
+    /// Where every decision is logged, if anywhere.
+    pub decision_log: Option<DecisionLog>,
 }
 
 impl Default for Configuration {
@@ -49,6 +52,7 @@ impl Default for Configuration {
             connection_limit: Duration::from_secs(60),
             most_connections: 4096,
             drain_limit: Duration::from_secs(30),
+            decision_log: None,
         }
     }
 }
@@ -74,7 +78,7 @@ impl App {
         // One core stays free for agents who wait on the phone.
         let spare = cores.saturating_sub(1).max(1);
         App {
-            metrics: Metrics::new(&live),
+            metrics: Metrics::new(&live, configuration.decision_log.as_ref()),
             live,
             configuration,
             ids: Ids::default(),
@@ -97,12 +101,23 @@ impl App {
         if bytes <= SHORT { work() } else { on_thread(&self.long, work).await? }
     }
 
-    /// A decision as it is handed out: with its id, the engine's version and how long it took; and counted.
-    pub(super) fn handed_out(&self, mut decision: Decision, took: Duration) -> Decision {
+    /// A decision as it is handed out: with its id, the engine's version and how long it took; counted, and logged
+    /// where decisions are.
+    pub(super) fn handed_out(
+        &self,
+        serving: &Arc<Serving>,
+        complaint: &Complaint,
+        options: Options,
+        mut decision: Decision,
+        took: Duration,
+    ) -> Decision {
         self.metrics.decided(&decision, took);
         decision.id = Some(self.ids.next());
         decision.engine = Some(env!("CARGO_PKG_VERSION").to_owned());
         decision.elapsed_us = Some(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        if let Some(log) = &self.configuration.decision_log {
+            log.record(serving, complaint, options, &decision);
+        }
         decision
     }
 }
