@@ -28,7 +28,7 @@ pub use live::{Attempt, Live, LiveError, Serving, Status};
 pub use load::{Bundle, Counts, Loaded, Loader, lessons_key};
 pub use log::{LoggedRevision, log};
 pub use revision::{Place, Revision};
-pub use schema::{FileSchema, schemas};
+pub use schema::{FileSchema, Words, schemas};
 pub use snapshot::{FileContent, FileOnDisk, Snapshot, SnapshotError};
 pub use teacher::{TeacherProgress, teach};
 pub use watch::watch;
