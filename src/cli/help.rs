@@ -213,6 +213,10 @@ fn in_chinese(mut command: Command, path: &str) -> Command {
     if let Some(about) = chinese(&format!(" {path}")).or_else(|| chinese(path)) {
         command = command.about(StyledStr::from(about));
     }
+    // Examples are the same in both languages; what stands above them is not.
+    if let Some(examples) = command.get_after_help().map(ToString::to_string).filter(|_| !path.is_empty()) {
+        command = command.after_help(examples.replacen("Examples:", "示例：", 1));
+    }
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     for id in arguments {
         let key = if path.is_empty() { id.clone() } else { format!("{path}.{id}") };

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::explain::lacking;
+use crate::cli::explain::{because, lacking};
 use crate::report::testing::{Count, Coverage, Failure, Kind, Tested, UnreachedKind};
 use crate::say;
 use crate::source::{Diagnostic, Lang, Message, render};
@@ -79,7 +79,8 @@ fn failure(failure: &Failure, lang: Lang) -> String {
         lines.push(message.in_lang(lang).to_owned());
     }
     if let Some(because) = &failure.because {
-        let message = say!("两个都命中，凭 {because} 分先后", "both fired: {because} puts it first");
+        let Message { zh, en } = self::because(because);
+        let message = say!("两个都命中，领先的{zh}", "both fired; the leader {en}");
         lines.push(message.in_lang(lang).to_owned());
     }
     lines.extend(lacking(&failure.lacking, lang));
