@@ -139,7 +139,7 @@ pub fn near(text: &str) -> crate::source::Message {
 
 /// Whether a path matches a pattern: `?` is a character and `*` any number of them, not `/`; `**` is any number of
 /// anything. Time is the product of both lengths.
-fn matches(pattern: &str, path: &str) -> bool {
+pub fn matches(pattern: &str, path: &str) -> bool {
     let path: Vec<char> = path.chars().collect();
     // `reached[i]`: what of the pattern was read so far matches the first `i` characters.
     let mut reached = vec![false; path.len() + 1];

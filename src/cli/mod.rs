@@ -18,6 +18,7 @@ mod init;
 mod load;
 mod lsp;
 mod matching;
+mod paths;
 mod replay;
 mod schema;
 mod search;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, Ended, Failure, serve};
+use super::{Common, Ended, Failure, paths, serve};
 use crate::report::impact::corpus::on_all_cores;
 use crate::report::replay::{Entry, Fields, Place, Tally, decide_masked, fields, plain};
 use crate::say;
@@ -73,7 +73,7 @@ fn logs(arguments: &Arguments) -> Result<Vec<PathBuf>, Message> {
                 "name a log: `jiesu replay FILE`, or a server's folder with --data"
             ));
         }
-        (named, _) => named.to_vec(),
+        (named, _) => paths::expanded(named)?,
     };
     let mut found = Vec::new();
     for path in named {
