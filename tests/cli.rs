@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use folder::{Folder, Run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The keys of a decision, as the API promises them.
 const KEYS: &[&str] = &[
@@ -213,6 +213,44 @@ fn both_languages_are_spoken() {
     locale("en_GB.UTF-8").go().ends(0, &["errors"]);
     folder.run(&["check"]).env("LANG", "C").go().ends(0, &["处错误"]);
     folder.run(&["check", "--lang", "fr"]).go().ends(2, &["fr"]);
+}
+
+#[test]
+fn small_things_that_people_stumbled_over() {
+    let folder = Folder::init();
+    // A scenario that is named by what is remembered of it.
+    for (id, word) in
+        [("streetlight-out", "road/streetlight-out"), ("路灯", "road/streetlight-out"), ("zzz", "road/streetlight-out")]
+    {
+        folder.run(&["explain", COMPLAINT, "--why-not", id]).go().ends(2, &[word]);
+    }
+    folder.run(&["stats", "--scenario", "streetlight"]).go().ends(2, &["road/streetlight-out"]);
+    // Help in Chinese has no English heading.
+    for command in ["check", "lsp"] {
+        let ran = folder.run(&[command, "--help", "--lang", "zh"]).go();
+        ran.ends(0, &["示例："]);
+        assert!(!ran.out.contains("Examples:"), "{}", ran.out);
+    }
+    // A case that only shares its title is shown with its text.
+    let case = json!({"id": "t1", "title": "喷泉广场音响", "text": "每晚很吵睡不着", "origin": "example"});
+    folder.write("bundle/knowledge/cases/more.jsonl", format!("{case}\n"));
+    folder.run(&["match", "喷泉广场音响"]).go().ends(0, &["每晚很吵睡不着"]);
+    // Patterns that no shell has put names in for.
+    let lines = |name: &str| format!("{}\n", json!({"id": name, "text": COMPLAINT}));
+    folder.write("a1.jsonl", lines("a1"));
+    folder.write("a2.jsonl", lines("a2"));
+    let pattern = folder.shown("a*.jsonl");
+    let json = folder.run(&["stats", "--json", "--cases", &pattern]).go().ends(0, &[]).json();
+    assert_eq!(json["cases"], 2, "{json}");
+    folder.run(&["stats", "--cases", &folder.shown("b*.jsonl")]).go().ends(2, &["no file is called like"]);
+    // The first reply of a new bundle reads well with a place and without.
+    for (complaint, place) in [(COMPLAINT, "（位置：东区人民路）"), ("路灯坏了，晚上看不见路", "（位置：待与您核实）")]
+    {
+        folder
+            .run(&["match", complaint])
+            .go()
+            .ends(0, &[&format!("您好，您反映的路灯不亮的问题{place}已转市城市管理局处理，")]);
+    }
 }
 
 #[test]

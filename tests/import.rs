@@ -79,7 +79,7 @@ fn rows_become_masked_cases() {
         })
     );
     assert_eq!(cases[1]["text"], "西区解放路口有摊贩占道经营，联系人：某某，电话1390*******");
-    assert_eq!(cases[2]["text"], "垃圾桶满了没有人清运，臭味很大，业主某某反映多次");
+    assert_eq!(cases[2]["text"], "垃圾桶满了没有人清运，臭味很大，业主某某某反映多次");
     assert_eq!((&cases[2]["department"], &cases[2]["title"]), (&json!("环卫大队"), &Value::Null));
     folder.run(&["check", "--deny-warnings", "--at", "2026-11-22"]).go().ends(0, &["4 cases", "0 errors, 0 warnings"]);
 }

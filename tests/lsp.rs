@@ -191,6 +191,32 @@ fn apply(folder: &Folder, edit: &Value) {
 }
 
 #[test]
+fn a_file_is_put_into_its_layout() {
+    let (_folder, mut editor) = editor();
+    let text = editor.open(SCENARIO);
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let mut ask = |path: &str| {
+        let document = editor.document(path);
+        editor.ask("textDocument/formatting", json!({ "textDocument": document, "options": options }))
+    };
+    assert_eq!(ask(SCENARIO), json!([]), "it is as `fmt` writes it");
+    assert_eq!(ask("rules/dictionary.txt"), Value::Null, "it has no layout");
+    assert_eq!(ask("rules/regions.yaml"), Value::Null, "it is not open");
+    let messy = text.replacen("title: 路灯不亮", "title:    路灯不亮", 1);
+    assert_ne!(messy, text);
+    editor.write(SCENARIO, &messy);
+    let edits =
+        editor.ask("textDocument/formatting", json!({ "textDocument": editor.document(SCENARIO), "options": options }));
+    assert_eq!(client::applied(&messy, &edits), text);
+    assert_eq!(edits[0]["range"]["start"]["line"], 1, "nothing but that line");
+    editor.write(SCENARIO, "id: [half");
+    let edits =
+        editor.ask("textDocument/formatting", json!({ "textDocument": editor.document(SCENARIO), "options": options }));
+    assert_eq!(edits, Value::Null, "what is half written is left alone");
+    editor.ends_well();
+}
+
+#[test]
 fn outlines_name_what_files_define() {
     let (_folder, mut editor) = editor();
     editor.open(SCENARIO);

@@ -10,9 +10,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use folder::{Folder, Run};
-use jiesu::bundle::{FileSchema, Snapshot, schemas};
+use jiesu::bundle::{FileSchema, Snapshot};
+use jiesu::{bundle, check, report};
 use regex::Regex;
 use serde_json::{Value, json};
+
+/// Of all kinds of file.
+fn schemas() -> Vec<FileSchema> {
+    let mut files = bundle::schemas();
+    files.extend([report::testing::schema(), check::config::schema()]);
+    files
+}
 
 /// A validator of the part of JSON Schema that the schemas use; a keyword that it does not know fails the test.
 struct Validator<'a> {
@@ -293,12 +301,43 @@ fn other_files_are_taken_and_refused() {
         ("article", "id: a/b\ntitle: 甲\neffective: 2026-01-01\n", false),
         ("notice", "id: a\ntitle: 甲\nfrom: 2026-01-01 08:00\nuntil: 2026-01-02T18:00\n", true),
         ("notice", "id: a\ntitle: 甲\nfrom: 8点\nuntil: 2026-01-02\n", false),
+        (
+            "tests",
+            "- {name: 甲, text: 漏水, at: 2026-09-30 17:00, expect: {facts: {phone: 110}, outcome: auto}}\n",
+            true,
+        ),
+        ("tests", "- {name: 甲, call: [{say: 喂}, {say: 漏水, expect: {scenario: a/b}}]}\n", true),
+        ("tests", "- {name: 甲}\n", false),
+        ("tests", "- {name: 甲, text: 漏, call: [{say: 漏}]}\n", false),
+        ("tests", "- {name: 甲, call: [{say: 漏}], expect: {scenario: a/b}}\n", false),
+        ("tests", "- {name: 甲, call: []}\n", false),
+        ("tests", "- {name: 甲, text: 漏, expect: {facts: {fone: 110}}}\n", false),
+        ("tests", "- {name: 甲, text: 漏, expect: {outcome: maybe}}\n", false),
+        ("tests", "- {name: 甲, txt: 漏}\n", false),
+        ("checks", "- {codes: [J070, covered-term], severity: off, files: [rules/**], reason: 甲}\n", true),
+        ("checks", "- {codes: [J070], severity: none}\n", false),
+        ("checks", "- {severity: error}\n", false),
         ("case", r#"{"id": "a", "text": "漏", "origin": "example", "more": 1}"#, true),
         ("case", r#"{"id": "a", "origin": "example"}"#, false),
         ("case", r#"{"id": "a", "text": "漏", "origin": "made up"}"#, false),
     ] {
         let found = wrong(&schema(kind), &yaml(text));
         assert_eq!(found.is_empty(), good, "{kind}: {text}\n{found:?}");
+    }
+}
+
+#[test]
+fn every_key_of_tests_and_of_settings_of_checks_is_described() {
+    for kind in ["tests", "checks"] {
+        let parts = schema(kind)["$defs"].as_object().unwrap().clone();
+        let keys = parts.iter().flat_map(|(part, schema)| {
+            schema["properties"].as_object().into_iter().flatten().map(move |(key, it)| (part, key, it))
+        });
+        let bare: Vec<String> = keys
+            .filter(|(.., it)| !it["description"].is_string())
+            .map(|(part, key, _)| format!("{part}.{key}"))
+            .collect();
+        assert_eq!(bare, Vec::<String>::new(), "{kind}");
     }
 }
 

@@ -34,6 +34,15 @@ impl History {
         Ok(History { folder })
     }
 
+    /// The history that a server keeps, for looking at it: nothing is made.
+    ///
+    /// # Errors
+    /// The folder in which there is none.
+    pub fn existing(data: &Path) -> Result<History, PathBuf> {
+        let folder = data.join("bundles");
+        if folder.join("revisions").is_dir() { Ok(History { folder }) } else { Err(data.to_owned()) }
+    }
+
     /// Keeps a bundle's files and names it the last good one.
     ///
     /// # Errors
@@ -63,6 +72,18 @@ impl History {
     fn last(&self) -> Vec<String> {
         let listed = fs::read_to_string(self.folder.join("last-good")).unwrap_or_default();
         listed.lines().map(str::trim).filter(|line| is_revision(line)).map(str::to_owned).collect()
+    }
+
+    /// All revisions that are kept, in order of their names.
+    pub fn revisions(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.join("revisions")).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names
+            .filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()))
+            .filter(|name| is_revision(name))
+            .collect();
+        names.sort();
+        names
     }
 
     /// The files of a bundle that was served; `None` when it was not kept or something of it is missing or altered.

@@ -37,6 +37,8 @@ pub struct Learning {
     pub state: LearningState,
     /// What names the lessons: a hash of all that they are made of.
     pub key: String,
+    /// What names the lessons of earlier cases, where these are used.
+    pub lessons: Option<String>,
 }
 
 /// Is told of every step of learning, and ends it by giving `false`.
@@ -74,6 +76,20 @@ pub(super) struct Lessons {
     pub(super) learn: Option<OnProgress>,
     /// Leaves learning out altogether.
     pub(super) leave_out: bool,
+    /// Which lessons may be used.
+    pub(super) wanted: WantedLessons,
+}
+
+/// Which lessons a bundle is loaded with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WantedLessons {
+    /// Its own, or else the best there are.
+    #[default]
+    Best,
+    /// None, as where nothing had been learned yet.
+    None,
+    /// Those of this name, as where its own cases had not been learned from yet.
+    Of(String),
 }
 
 impl Lessons {
@@ -85,21 +101,34 @@ impl Lessons {
 
     /// What the cases taught, weighed; nothing where too few are labelled, or nothing is known yet.
     pub(super) fn learned(&mut self, material: &Material<'_>, cache: &Cache) -> (Option<Arc<Learned>>, Learning) {
-        let state = |state| Learning { state, key: material.key.clone() };
+        let state = |state| Learning { state, key: material.key.clone(), lessons: None };
         if self.leave_out || !Taught::is_possible(material.cases.all()) {
             return (None, Learning::default());
         }
         self.find(material, cache);
         let weighed = |own: &mut Self, (key, taught): (String, Arc<Taught>)| {
             let learned = Arc::new(own.weigh(&key, taught, material, cache)?);
-            let state = state(if key == material.key { LearningState::Ready } else { LearningState::Stale });
-            Some((Some(learned), state))
+            let learning = match key == material.key {
+                true => state(LearningState::Ready),
+                false => Learning { lessons: Some(key), ..state(LearningState::Stale) },
+            };
+            Some((Some(learned), learning))
         };
         self.taught.clone().and_then(|taught| weighed(self, taught)).unwrap_or((None, state(LearningState::Missing)))
     }
 
     /// Sees that what these cases taught is at hand, if it can be had.
     fn find(&mut self, material: &Material<'_>, cache: &Cache) {
+        match &self.wanted {
+            WantedLessons::Best => {}
+            WantedLessons::None => return self.taught = None,
+            WantedLessons::Of(key) => {
+                if self.taught.as_ref().is_none_or(|(own, _)| own != key) {
+                    self.taught = cache.taught(key).map(|taught| (key.clone(), Arc::new(taught)));
+                }
+                return;
+            }
+        }
         if self.taught.as_ref().is_some_and(|(key, _)| *key == material.key) {
             return;
         }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::cache::Cache;
 use super::files::{self, Kind};
-use super::learning::{Learning, LearningState, Lessons, Material, OnProgress};
+use super::learning::{Learning, LearningState, Lessons, Material, OnProgress, WantedLessons};
 use super::{FileContent, Snapshot, references, settings, snapshot};
 use crate::catalog::{Catalog, CatalogFiles};
 use crate::decide::learned::{Examples, Taught};
@@ -143,6 +143,11 @@ impl Loader {
         self
     }
 
+    /// Which lessons the next loads use: those of a moment in the past, to decide as then.
+    pub fn want_lessons(&mut self, wanted: WantedLessons) {
+        self.lessons.wanted = wanted;
+    }
+
     /// Takes over what was learned elsewhere for lessons of this name.
     pub fn take_lessons(&mut self, key: String, taught: Arc<Taught>, examples: Arc<Examples>) {
         self.lessons.take(key, taught, examples);
@@ -204,7 +209,7 @@ impl Loader {
         };
         let settings = settings?;
         let material = Material {
-            key: hash_of(&snapshot, &[Kind::Cases, Kind::Dictionary, Kind::Departments]),
+            key: lessons_key(&snapshot),
             rules_key: hash_of(&snapshot, WEIGHED),
             cases_key: hash_of(&snapshot, &[Kind::Cases, Kind::Dictionary]),
             catalog_key: hash_of(&snapshot, &[Kind::Departments, Kind::Regions]),
@@ -404,6 +409,11 @@ fn borrowed(documents: &[Arc<Document>]) -> Vec<&Document> {
 fn index_failed(path: &str, error: &crate::knowledge::IndexError) -> Diagnostic {
     let message = say!("索引建立失败：{error}", "the index could not be built: {error}");
     Diagnostic::about(path, Code::UnreadableFile, message)
+}
+
+/// What names the lessons that the cases of a bundle teach.
+pub fn lessons_key(snapshot: &Snapshot) -> String {
+    hash_of(snapshot, &[Kind::Cases, Kind::Dictionary, Kind::Departments])
 }
 
 /// One hash over all files of some kinds.

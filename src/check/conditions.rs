@@ -11,7 +11,7 @@ use crate::text::Text;
 
 use super::edits::{closed_end, edit, without_item};
 use super::given::Given;
-use super::implies::{Part, Resolver, implies};
+use super::implies::{Part, Resolver, implies, positive_terms};
 
 /// Texts in which nothing is said: what fires on all of them fires on nearly everything.
 const SAYING_NOTHING: [&str; 3] = [
@@ -183,8 +183,12 @@ impl Conditions<'_, '_, '_> {
                     Useless::All => (candidate, part),
                     Useless::Any | Useless::None => (part, candidate),
                 };
-                // Of two that say the same the later one is reported.
-                other != at && implies(narrow, wide) && (other < at || !implies(wide, narrow))
+                // Of two that say the same the one that says less is reported, or else the later one.
+                let says_more = || {
+                    let rank = |at: usize| (wealth(&clauses[at], &parts[at]), std::cmp::Reverse(at));
+                    rank(other) > rank(at)
+                };
+                other != at && implies(narrow, wide) && (!implies(wide, narrow) || says_more())
             };
             let Some(by) = parts.iter().enumerate().position(covers) else { continue };
             // Terms beside each other in one list are looked at with the lists.
@@ -301,6 +305,14 @@ fn cancelled(part: &Part, none: &[Part]) -> Option<usize> {
 }
 
 /// The mapping at exactly this place.
+/// How much a part says beyond whether it holds: lists and shared conditions, which grow at their own place, before what is
+/// written out, then by how many words it looks for. What is found gives weight in the rank.
+fn wealth(clause: &Clause, part: &Part) -> (bool, usize) {
+    let mut terms = BTreeSet::new();
+    positive_terms(part, &mut terms);
+    (matches!(clause.form, Form::Reference { .. }), terms.len())
+}
+
 fn node_at<'n>(node: &'n Node, range: &Range<usize>) -> Option<&'n Node> {
     if node.range == *range && matches!(node.value, Value::Map(_)) {
         return Some(node);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::bundle::FileContent;
+use crate::bundle::{FileContent, FileSchema, Words};
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, Level, Step, nearest};
+use crate::source::{Code, Diagnostic, Document, Level, Step, nearest, schema_of};
 
 /// Where the settings of checks stand.
 pub const PATH: &str = "rules/checks.yaml";
@@ -39,6 +39,19 @@ pub struct Entry {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
+}
+
+/// What the keys mean to those who write them.
+const WORDS: Words = &[
+    ("Entry.codes", "哪些检查：编号如 J070，或名称如 covered-term"),
+    ("Entry.severity", "算什么：error 错误，warning 警告，off 不报；本来是错误的不能降级"),
+    ("Entry.files", "只对这些文件有效，例如 rules/scenarios/water/**；* 不跨目录，** 跨目录；不写则全部"),
+    ("Entry.reason", "为什么这样定"),
+];
+
+/// The schema of the file, for editors.
+pub fn schema() -> FileSchema {
+    FileSchema::new("checks", PATH, schema_of::<Vec<Entry>>(), "检查的轻重 rules/checks.yaml", WORDS)
 }
 
 /// What `rules/checks.yaml` says, ready to be asked.
@@ -126,7 +139,7 @@ pub fn near(text: &str) -> crate::source::Message {
 
 /// Whether a path matches a pattern: `?` is a character and `*` any number of them, not `/`; `**` is any number of
 /// anything. Time is the product of both lengths.
-fn matches(pattern: &str, path: &str) -> bool {
+pub fn matches(pattern: &str, path: &str) -> bool {
     let path: Vec<char> = path.chars().collect();
     // `reached[i]`: what of the pattern was read so far matches the first `i` characters.
     let mut reached = vec![false; path.len() + 1];

@@ -46,11 +46,25 @@ pub type Files = BTreeMap<String, Arc<FileContent>>;
 /// `rules/checks.yaml` says, without what is switched off or allowed at the spot. Errors first, then by place. `at` is the
 /// time on the bundle's clock, for what depends on the date.
 pub fn run(loaded: &Loaded, files: &Files, at: civil::DateTime) -> Vec<Diagnostic> {
+    run_told(loaded, files, at, &|_, _| {})
+}
+
+/// The same; `told` hears how many steps of how many are done.
+pub fn run_told(loaded: &Loaded, files: &Files, at: civil::DateTime, told: &dyn Fn(usize, usize)) -> Vec<Diagnostic> {
+    // Reading the files and trying the examples are the first two.
+    const STEPS: usize = CHECKS.len() + 2;
+    told(0, STEPS);
     let mut findings = without_consequences(&loaded.diagnostics);
     let documents = documents_of(files);
+    told(1, STEPS);
     if let Some(bundle) = &loaded.bundle {
         findings.extend(examples(&bundle.engine));
-        findings.extend(across_files(&Given::new(bundle, &documents, at)));
+        told(2, STEPS);
+        let given = Given::new(bundle, &documents, at);
+        for (done, check) in CHECKS.iter().enumerate() {
+            check(&given, &mut findings);
+            told(done + 3, STEPS);
+        }
     }
     let config = Config::read(files, &mut findings);
     let mut allowances = Allowances::read(files, &documents);
@@ -80,24 +94,17 @@ fn without_consequences(findings: &[Diagnostic]) -> Vec<Diagnostic> {
     findings.iter().filter(|finding| !(hidden && finding.code == Code::UnknownReference)).cloned().collect()
 }
 
-/// What only shows when a whole bundle is looked at, as every check gives it.
-fn across_files(given: &Given<'_>) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    let checks: [fn(&Given<'_>, &mut Vec<Diagnostic>); 8] = [
-        terms::check,
-        conditions::check,
-        scenarios::check,
-        sentences::check,
-        articles::check,
-        characters::check,
-        personal::check,
-        dispatch::check,
-    ];
-    for check in checks {
-        check(given, &mut findings);
-    }
-    findings
-}
+/// What only shows when a whole bundle is looked at, family by family.
+const CHECKS: [fn(&Given<'_>, &mut Vec<Diagnostic>); 8] = [
+    terms::check,
+    conditions::check,
+    scenarios::check,
+    sentences::check,
+    articles::check,
+    characters::check,
+    personal::check,
+    dispatch::check,
+];
 
 /// Errors first, then by place; what was found twice (in a shared condition, from two scenarios) once.
 fn sort(findings: &mut Vec<Diagnostic>) {

@@ -76,6 +76,11 @@ fn list(document: &Document, terms: &[Listed], findings: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&Term, &Listed> = BTreeMap::new();
     for listed in terms {
         match first.get(&listed.term) {
+            // What is written as it is matched stays, and not its traditional or full-width form.
+            Some(earlier) if is_as_matched(document, listed) && !is_as_matched(document, earlier) => {
+                findings.push(duplicate(document, earlier, listed));
+                first.insert(&listed.term, listed);
+            }
             Some(earlier) => findings.push(duplicate(document, listed, earlier)),
             None => {
                 first.insert(&listed.term, listed);
@@ -98,10 +103,20 @@ fn list(document: &Document, terms: &[Listed], findings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether a term is written as it is looked for: simplified, half-width, in lower case.
+fn is_as_matched(document: &Document, listed: &Listed) -> bool {
+    let written = document.source().text[listed.range.clone()].trim();
+    written.trim_matches(['\'', '"']) == listed.term.text
+}
+
+/// The finding about a term that stands elsewhere too, where it stays.
 fn duplicate(document: &Document, listed: &Listed, earlier: &Listed) -> Diagnostic {
     let text = &listed.term.text;
     let line = document.source().position(earlier.range.start).line;
-    let message = say!("“{text}”在第 {line} 行已经写过", "`{text}` stands in line {line} already");
+    let message = match listed.range.start > earlier.range.start {
+        true => say!("“{text}”在第 {line} 行已经写过", "`{text}` stands in line {line} already"),
+        false => say!("“{text}”在第 {line} 行又写了一次", "`{text}` stands in line {line} again"),
+    };
     let mut finding = document.diagnostic(listed.range.clone(), Code::DuplicateTerm, message);
     let written = |range: &Range<usize>| document.source().text[range.clone()].trim().to_owned();
     if written(&listed.range) != written(&earlier.range) {
@@ -111,7 +126,7 @@ fn duplicate(document: &Document, listed: &Listed, earlier: &Listed) -> Diagnost
         ));
     }
     match without_item(document, &listed.range) {
-        Some(edit) => finding.fix(say!("删除重复的“{text}”", "delete the second `{text}`"), vec![edit]),
+        Some(edit) => finding.fix(say!("删除重复的“{text}”", "delete this `{text}`"), vec![edit]),
         None => finding,
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn run(common: &Common, lang: Lang, _: &Arguments) -> Result<Ended, F
 }
 
 /// Shows how far learning is.
-fn told(lang: Lang) -> OnProgress {
+pub(super) fn told(lang: Lang) -> OnProgress {
     let bar = ProgressBar::new(0).with_finish(ProgressFinish::AndClear);
     let template = match lang {
         Lang::Zh => "学习案例 {bar:40} {pos}/{len} {elapsed} {msg}",

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Common, Ended, Failure, load};
+use super::{Common, Ended, Failure, impact, load};
 use crate::bundle::{Counts, Loaded, Loader, Snapshot};
 use crate::check::{self, Files, Output};
 use crate::report::testing;
@@ -96,7 +96,12 @@ fn look(common: &Common, loader: &mut Loader, snapshot: Snapshot) -> Result<Chec
         Some(bundle) => load::time(common, &bundle.engine.settings().time_zone)?.datetime(),
         None => at,
     };
-    let mut findings = check::run(&loaded, &files, at);
+    let bar = impact::bar();
+    let mut findings = check::run_told(&loaded, &files, at, &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
     if let Some(bundle) = &loaded.bundle {
         testing::read_all(&bundle.snapshot, &mut findings);
     }

@@ -3,14 +3,16 @@
 mod show;
 
 use std::io::Read;
+use std::sync::Arc;
 
 use super::{Common, Ended, Failure, load};
 use crate::bundle::{Bundle, Loader};
 use crate::decide::{Complaint, MAX_TEXT, Options};
+use crate::rules::Scenario;
 use crate::say;
 use crate::source::{Lang, Message, nearest};
 
-pub(super) use show::lacking;
+pub(super) use show::{because, lacking};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -30,6 +32,8 @@ pub(super) struct Arguments {
     learned: bool,
 }
 
+/// Scenarios that are named for one that there is not, at the most.
+const MOST_MEANT: usize = 3;
 /// Bytes read from standard input, at the most.
 const MAX_BYTES: u64 = MAX_TEXT as u64 * 8;
 
@@ -68,18 +72,32 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
 /// The index of a scenario by its id.
 fn position(bundle: &Bundle, id: &str) -> Result<usize, Message> {
     let rules = bundle.engine.rules();
-    rules.position(id).ok_or_else(|| {
-        let known = rules.scenarios().iter().map(|scenario| scenario.id.as_str());
-        match nearest(id, known) {
-            Some(near) => {
-                say!("没有编号为“{id}”的场景；是否想写 {near}？", "there is no scenario `{id}`: did you mean {near}?")
-            }
-            None => say!(
-                "没有编号为“{id}”的场景；编号写在 rules/scenarios/ 里各文件的 id: 处",
-                "there is no scenario `{id}`: ids stand at `id:` in the files of rules/scenarios/"
-            ),
-        }
-    })
+    rules.position(id).ok_or_else(|| unknown(id, rules.scenarios()))
+}
+
+/// What to say of an id that no scenario has: those that it may have been meant to be.
+pub(super) fn unknown(id: &str, scenarios: &[Arc<Scenario>]) -> Message {
+    let wanted = id.trim().to_lowercase();
+    let near = nearest(&wanted, scenarios.iter().map(|scenario| scenario.id.as_str()));
+    // The part after the `/`, a word of an id, a title: what people remember of a scenario.
+    let is_part = |scenario: &&Arc<Scenario>| {
+        !wanted.is_empty() && (scenario.id.contains(&wanted) || scenario.title.to_lowercase().contains(&wanted))
+    };
+    let parts = scenarios.iter().filter(is_part).map(|scenario| scenario.id.as_str());
+    let mut meant: Vec<&str> = near.into_iter().chain(parts.take(MOST_MEANT)).collect();
+    if meant.is_empty() {
+        let closest = scenarios.iter().max_by(|a, b| {
+            let likeness = |scenario: &Scenario| strsim::jaro_winkler(&wanted, &scenario.id);
+            likeness(a).total_cmp(&likeness(b))
+        });
+        meant.extend(closest.map(|scenario| scenario.id.as_str()));
+    }
+    meant.dedup();
+    let meant = meant.join("、");
+    say!(
+        "没有编号为“{id}”的场景；最接近的是 {meant}。编号写在 rules/scenarios/ 里各文件的 id: 处",
+        "there is no scenario `{id}`; nearest: {meant}. Ids stand at `id:` in the files of rules/scenarios/"
+    )
 }
 
 fn standard_input() -> Result<String, Message> {

@@ -123,6 +123,20 @@ const CHINESE: &[(&str, &str)] = &[
     ("serve.data", "保存运行数据的目录（上一个可用的规则包等）"),
     ("serve.git", "用 git 仓库里的某个版本提供服务：分支每两秒看一次有无新提交，提交号则固定不变"),
     ("serve.repo", "--git 的仓库，或仓库里规则包所在的目录（默认规则包目录；不写 --git 时用 HEAD）"),
+    ("serve.decision_log", "把每次判定记成日志，个人信息先遮盖（不写目录时记在 --data 下的 decisions/）"),
+    ("serve.decision_log_mb", "判定日志一个文件写到多少兆字节换新文件"),
+    ("serve.decision_log_hours", "判定日志一个文件写满多少小时换新文件"),
+    ("serve.decision_log_keep", "判定日志最多留几个文件，多了先删最旧的"),
+    ("replay", "把日志里的诉求重新判定一遍：按当时的版本核对，或换一个版本看差别"),
+    ("replay.logs", "判定日志文件，或放日志的目录（默认 --data 下的 decisions/）"),
+    ("replay.data", "jiesu serve --data 的目录：每条按当时的规则包版本重放"),
+    (
+        "replay.revision",
+        "改按这一个版本判定：--data 里保存的版本号、git 版本（HEAD~1）或目录（old/）；只写 --bundle 则按那里的规则包",
+    ),
+    ("replay.id", "只看这一条判定（编号）"),
+    ("replay.worst", "列出几条结果不同的判定，最要紧的在前"),
+    ("replay.strict", "只要有不同就以退出码 1 结束，换了规则包或引擎版本也算"),
     ("lsp", "在编辑器里边写边查：语言服务器，走标准输入输出，由编辑器启动"),
     ("lsp.stdio", "走标准输入输出（本来就是；有些编辑器会带上这个参数）"),
     ("init", "生成一份最小的规则包"),
@@ -142,7 +156,9 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu fmt --check
   jiesu schema --write .vscode/jiesu
   jiesu suggest --cases 案例.jsonl > 建议.yaml
-  jiesu serve --listen 127.0.0.1:7080
+  jiesu serve --listen 127.0.0.1:7080 --data 数据 --decision-log
+  jiesu replay --data 数据
+  jiesu replay --data 数据 --bundle 改过的规则包
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
   jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
@@ -155,7 +171,9 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu fmt --check
   jiesu schema --write .vscode/jiesu
   jiesu suggest --cases cases.jsonl > suggestions.yaml
-  jiesu serve --listen 127.0.0.1:7080
+  jiesu serve --listen 127.0.0.1:7080 --data data --decision-log
+  jiesu replay --data data
+  jiesu replay --data data --bundle edited-bundle
   jiesu init my-bundle";
 
 /// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of
@@ -202,6 +220,10 @@ fn in_chinese(mut command: Command, path: &str) -> Command {
     // A command that is called like an argument of all commands stands with a blank before its name.
     if let Some(about) = chinese(&format!(" {path}")).or_else(|| chinese(path)) {
         command = command.about(StyledStr::from(about));
+    }
+    // Examples are the same in both languages; what stands above them is not.
+    if let Some(examples) = command.get_after_help().map(ToString::to_string).filter(|_| !path.is_empty()) {
+        command = command.after_help(examples.replacen("Examples:", "示例：", 1));
     }
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     for id in arguments {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, Ended, Failure, load};
+use super::{Common, Ended, Failure, load, paths};
 use crate::bundle::{Bundle, Loader, Place, Snapshot};
 use crate::knowledge::{Case, read_cases};
 use crate::report::impact::{FailIf, Phase, html, impact, markdown, plain};
@@ -115,7 +115,7 @@ pub(super) fn read(paths: &[PathBuf], lang: Lang) -> Result<Vec<Case>, Failure> 
         }
         Ok((shown.clone(), std::fs::read_to_string(path).map_err(cannot)?))
     };
-    let files = paths.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    let files = paths::expanded(paths)?.iter().map(text).collect::<Result<Vec<_>, _>>()?;
     let mut diagnostics = Vec::new();
     let cases = read_cases(files.iter().map(|(path, text)| (path.as_str(), text.as_str())), &mut diagnostics);
     load::print_errors(&diagnostics, lang);

@@ -18,6 +18,8 @@ mod init;
 mod load;
 mod lsp;
 mod matching;
+mod paths;
+mod replay;
 mod schema;
 mod search;
 mod serve;
@@ -96,6 +98,8 @@ enum Command {
     Suggest(suggest::Arguments),
     /// Import past tickets from CSV, Excel or JSON Lines as cases
     Import(import::Arguments),
+    /// Decide what a server's log holds again, under the same rules or others, and show what differs
+    Replay(replay::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
     /// What tickets teach, and their figures
@@ -165,6 +169,7 @@ pub fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&cli.common, lang, &arguments),
         Command::Suggest(arguments) => suggest::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
+        Command::Replay(arguments) => replay::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Tickets(arguments) => tickets::run(&cli.common, lang, &arguments),
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Common, Ended, Failure};
 use crate::bundle::{FileSchema, schemas};
+use crate::check::config;
+use crate::report::testing;
 use crate::say;
 use crate::source::{Lang, nearest};
 
@@ -21,6 +23,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
     let mut files = schemas();
+    files.extend([testing::schema(), config::schema()]);
     if let Some(kind) = &arguments.kind {
         let known: Vec<&str> = files.iter().map(|file| file.kind).collect();
         if !known.contains(&kind.as_str()) {

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use super::{Common, Ended, Failure, load};
 use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, watch};
 use crate::say;
-use crate::server::{self, Configuration};
+use crate::server::{self, Configuration, DecisionLog, DecisionLogSettings};
 use crate::source::{Diagnostic, Lang, Message};
 use crate::store::{Location, Options, Store};
 use crate::tickets::{Attachments, Clock, MIGRATIONS, Settings, Tickets};
@@ -31,6 +32,50 @@ pub(super) struct Arguments {
     /// The repository of --git, or the bundle's folder in it (default: the bundle's folder)
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
+    /// Log every decision there, personal data masked (without a folder: decisions/ in the folder of --data)
+    #[arg(long, value_name = "DIR")]
+    decision_log: Option<Option<PathBuf>>,
+    /// Megabytes of a file of the log, from which on another is begun
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1 << 20), requires = "decision_log")]
+    decision_log_mb: u64,
+    /// Hours, after which another file is begun
+    #[arg(long, value_name = "NUMBER", default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=24 * 366), requires = "decision_log")]
+    decision_log_hours: u64,
+    /// Files of the log that are kept; the oldest are removed
+    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..), requires = "decision_log")]
+    decision_log_keep: u16,
+}
+
+/// The folder of the log of decisions in that of `--data`.
+pub(super) const DECISIONS: &str = "decisions";
+
+/// Opens the log of decisions, where it is asked for.
+fn decision_log(arguments: &Arguments) -> Result<Option<DecisionLog>, Message> {
+    let Some(folder) = &arguments.decision_log else { return Ok(None) };
+    let folder = match (folder, &arguments.data) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(data)) => data.join(DECISIONS),
+        (None, None) => {
+            return Err(say!(
+                "--decision-log 后面要写目录；或者同时写 --data，就记在它下面的 {DECISIONS}/",
+                "name a folder after --decision-log, or give --data: then it is {DECISIONS}/ in that"
+            ));
+        }
+    };
+    let settings = DecisionLogSettings {
+        most_bytes: arguments.decision_log_mb << 20,
+        most_age: Duration::from_secs(arguments.decision_log_hours * 60 * 60),
+        kept: usize::from(arguments.decision_log_keep),
+        ..DecisionLogSettings::in_folder(folder)
+    };
+    let shown = settings.folder.display().to_string();
+    DecisionLog::open(settings).map(Some).map_err(|error| match error.kind() {
+        std::io::ErrorKind::WouldBlock => say!(
+            "已有另一个服务在 {shown} 记判定日志，请换一个目录",
+            "another server logs its decisions in {shown}: choose another folder"
+        ),
+        _ => say!("判定日志目录 {shown} 不可用：{error}", "decisions cannot be logged in {shown}: {error}"),
+    })
 }
 
 /// Where the bundle is read from: the folder, or a revision.
@@ -55,6 +100,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}")
         })
     });
+    let decision_log = decision_log(arguments)?;
     let live = match Live::start_at(place(common, arguments)?, load::cache(common), history.transpose()?) {
         Ok(live) => Arc::new(live),
         Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
@@ -81,7 +127,8 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     let tickets = tickets(arguments, &live)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
-    runtime.block_on(listen(live, tickets, lang, arguments.listen)).map(|()| Ended::Fine).map_err(Failure)
+    let configuration = Configuration { listen: arguments.listen, lang, decision_log, ..Configuration::default() };
+    runtime.block_on(listen(live, tickets, configuration)).map(|()| Ended::Fine).map_err(Failure)
 }
 
 /// The desk over the database that is named, or over the one in the data folder; none where neither is given.
@@ -98,7 +145,8 @@ fn tickets(arguments: &Arguments, live: &Arc<Live>) -> Result<Option<Tickets>, F
     Ok(Some(tickets.with_attachments(attachments)))
 }
 
-async fn listen(live: Arc<Live>, tickets: Option<Tickets>, lang: Lang, address: SocketAddr) -> Result<(), Message> {
+async fn listen(live: Arc<Live>, tickets: Option<Tickets>, configuration: Configuration) -> Result<(), Message> {
+    let (address, lang) = (configuration.listen, configuration.lang);
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         say!(
             "无法监听 {address}：{error}；可能已有程序占用，可用 --listen 换一个端口",
@@ -113,7 +161,7 @@ async fn listen(live: Arc<Live>, tickets: Option<Tickets>, lang: Lang, address: 
         "serving on http://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: http://{address}/docs; Ctrl-C stops"
     );
     anstream::eprintln!("{}", message.in_lang(lang));
-    let configuration = Configuration { listen: address, lang, ..Configuration::default() };
+    let configuration = Configuration { listen: address, ..configuration };
     let served = server::serve(live, tickets, configuration, listener, stop_signal()).await;
     served.map_err(|error| say!("服务中断：{error}", "serving ended: {error}"))
 }

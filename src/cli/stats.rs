@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Common, Ended, Failure, impact, load};
+use super::{Common, Ended, Failure, explain, impact, load};
 use crate::report::statistics::{ScenarioFigures, csv, plain, scenario, statistics};
 use crate::say;
 use crate::source::Lang;
@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     };
     let wanted = arguments.scenario.as_deref();
     if let Some(id) = wanted.filter(|id| bundle.engine.rules().position(id).is_none()) {
-        return Err(Failure(say!("没有编号为“{id}”的场景", "there is no scenario `{id}`")));
+        return Err(Failure(explain::unknown(id, bundle.engine.rules().scenarios())));
     }
     let now = load::time(common, &bundle.engine.settings().time_zone)?;
     let bar = impact::bar();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Common, Ended, Failure, load};
+use super::{Common, Ended, Failure, load, paths};
 use crate::bundle::Loader;
 use crate::import::masked;
 use crate::knowledge::{Case, read_cases};
@@ -63,7 +63,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
 
 fn read(arguments: &Arguments, lang: Lang) -> Result<Vec<Case>, Failure> {
     let mut texts = Vec::new();
-    for path in &arguments.cases {
+    for path in &paths::expanded(&arguments.cases)? {
         let shown = path.display().to_string();
         let text = fs::read_to_string(path)
             .map_err(|error| say!("文件 {shown} 打不开：{error}", "cannot open {shown}: {error}"))?;

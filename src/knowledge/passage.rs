@@ -37,6 +37,13 @@ pub(super) fn passage(query: &Query, text: &str) -> Option<Passage> {
     Some(cut(&text, &window, &marks))
 }
 
+/// How a text begins, with nothing marked.
+pub(super) fn beginning(text: &str) -> Passage {
+    let text = Text::new(None, text);
+    let start = (0..text.len()).find(|at| !text.slice(*at..at + 1).trim().is_empty()).unwrap_or_default();
+    cut(&text, &(start..(start + LENGTH).min(text.len())), &[])
+}
+
 /// Where the query's words occur, in order, those of more than a passage left out.
 fn marks(query: &Query, text: &Text) -> Vec<Mark> {
     let mut marks = Vec::new();
@@ -123,6 +130,14 @@ mod tests {
             }
         }
         Some(shown)
+    }
+
+    #[test]
+    fn a_text_without_the_words_is_shown_from_its_beginning() {
+        for (text, expected) in [("\n 停电了。", "停电了。"), ("", "")] {
+            assert_eq!(beginning(text), Passage { text: expected.to_owned(), marks: Vec::new() });
+        }
+        assert_eq!(beginning(&"停".repeat(200)).text, "停".repeat(60));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::article::Article;
 use super::case::Case;
 use super::cases::Cases;
 use super::notice::Notice;
-use super::passage::{Passage, passage};
+use super::passage::{Passage, beginning, passage};
 use super::query::Query;
 use super::reference::Reference;
 
@@ -102,9 +102,10 @@ impl Hit<'_, Notice> {
 }
 
 impl Hit<'_, Case> {
-    /// The passages that show why it was found. Worked out now, so ask for those that are shown.
+    /// The passages that show why it was found, or how it begins where only its title has the words. Worked out now, so ask
+    /// for those that are shown.
     pub fn passages(&self, query: &Query) -> Vec<Passage> {
-        passage(query, &self.item.text).into_iter().collect()
+        vec![passage(query, &self.item.text).unwrap_or_else(|| beginning(&self.item.text))]
     }
 }
 

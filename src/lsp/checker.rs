@@ -139,16 +139,17 @@ impl Checker {
         if let Some(bundle) = &loaded.bundle {
             testing::read_all(&bundle.snapshot, &mut findings);
         }
-        self.tell(job, &findings);
-        let bundle = loaded.bundle;
+        let findings = Arc::new(findings);
+        // Known here before it is told: an editor may ask for the fixes of a finding as soon as it has heard of it.
         {
             let mut state = self.shared.now();
             state.files = Some(files);
-            state.findings = Arc::new(findings);
-            if bundle.is_some() {
-                state.bundle.clone_from(&bundle);
+            state.findings = Arc::clone(&findings);
+            if loaded.bundle.is_some() {
+                state.bundle = loaded.bundle;
             }
         }
+        self.tell(job, &findings);
     }
 
     /// Counts how the rules do, while nobody types: it may take seconds.

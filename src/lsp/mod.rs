@@ -15,6 +15,7 @@ mod figures;
 mod hover;
 mod index;
 mod keys;
+mod layout;
 mod navigate;
 mod outline;
 mod position;

@@ -17,7 +17,7 @@ use super::index::{Index, Indexed};
 use super::position::Lines;
 use super::transport::{Incoming, Outbox};
 use super::workspace::{Workspace, path_of};
-use super::{Options, actions, complete, hover, log, navigate, outline, rename};
+use super::{Options, actions, complete, hover, layout, log, navigate, outline, rename};
 use crate::bundle::Snapshot;
 use crate::check::Files;
 use crate::say;
@@ -139,6 +139,7 @@ impl Session {
             "textDocument/prepareRename" => answer(params, |it| rename::prepare(self, &it)),
             "textDocument/rename" => try_answer(params, |it| rename::rename(self, &it)),
             "textDocument/codeAction" => answer(params, |it| actions::actions(self, &it)),
+            "textDocument/formatting" => answer(params, |it| layout::layout(self, &it)),
             "textDocument/documentSymbol" => answer(params, |it| outline::of_file(self, &it)),
             "workspace/symbol" => answer(params, |it| outline::of_bundle(self, &it)),
             _ => {
@@ -275,6 +276,7 @@ fn capabilities() -> lsp::ServerCapabilities {
             work_done_progress_options: lsp::WorkDoneProgressOptions::default(),
         })),
         code_action_provider: Some(lsp::CodeActionProviderCapability::Options(fixes)),
+        document_formatting_provider: Some(lsp::OneOf::Left(true)),
         document_symbol_provider: Some(lsp::OneOf::Left(true)),
         workspace_symbol_provider: Some(lsp::OneOf::Left(true)),
         ..lsp::ServerCapabilities::default()

@@ -10,6 +10,7 @@ mod judged;
 mod near_copies;
 pub mod noise;
 mod plain;
+pub mod replay;
 mod routing;
 mod shown;
 pub mod statistics;

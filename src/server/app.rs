@@ -2,19 +2,20 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::decision_log::DecisionLog;
 use super::ids::Ids;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
-use crate::bundle::Live;
-use crate::decide::Decision;
+use crate::bundle::{Live, Serving};
+use crate::decide::{Complaint, Decision, Options};
 use crate::say;
 use crate::source::Lang;
-use crate::tickets::Tickets;
+use crate::tickets::{Prepared, Submission, Tickets};
 
 /// Bytes of a body up to which its work is short: about a thousand characters, three times what people write.
 const SHORT: usize = 4 << 10;
@@ -38,6 +39,8 @@ pub struct Configuration {
     pub most_connections: usize,
     /// How long accepted requests may still take once the server is told to stop.
     pub drain_limit: Duration,
+    /// Where every decision is logged, if anywhere.
+    pub decision_log: Option<DecisionLog>,
 }
 
 impl Default for Configuration {
@@ -51,6 +54,7 @@ impl Default for Configuration {
             connection_limit: Duration::from_secs(60),
             most_connections: 4096,
             drain_limit: Duration::from_secs(30),
+            decision_log: None,
         }
     }
 }
@@ -78,7 +82,7 @@ impl App {
         // One core stays free for agents who wait on the phone.
         let spare = cores.saturating_sub(1).max(1);
         App {
-            metrics: Metrics::new(&live),
+            metrics: Metrics::new(&live, configuration.decision_log.as_ref()),
             live,
             tickets,
             configuration,
@@ -113,12 +117,33 @@ impl App {
         })
     }
 
-    /// A decision as it is handed out: with its id, the engine's version and how long it took; and counted.
-    pub(super) fn handed_out(&self, mut decision: Decision, took: Duration) -> Decision {
+    /// A submission that was decided, its decision handed out as any other.
+    pub(super) fn prepared(&self, desk: &Tickets, submission: Submission) -> Result<Prepared, Problem> {
+        let started = Instant::now();
+        let mut prepared = desk.prepare(submission)?;
+        let (serving, complaint) = (&prepared.serving, &prepared.complaint);
+        prepared.decision =
+            self.handed_out(serving, complaint, Options::default(), prepared.decision, started.elapsed());
+        Ok(prepared)
+    }
+
+    /// A decision as it is handed out: with its id, the engine's version and how long it took; counted, and logged
+    /// where decisions are.
+    pub(super) fn handed_out(
+        &self,
+        serving: &Arc<Serving>,
+        complaint: &Complaint,
+        options: Options,
+        mut decision: Decision,
+        took: Duration,
+    ) -> Decision {
         self.metrics.decided(&decision, took);
         decision.id = Some(self.ids.next());
         decision.engine = Some(env!("CARGO_PKG_VERSION").to_owned());
         decision.elapsed_us = Some(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        if let Some(log) = &self.configuration.decision_log {
+            log.record(serving, complaint, options, &decision);
+        }
         decision
     }
 }

@@ -205,16 +205,15 @@ struct Asked {
 }
 
 /// The decision about a complaint as it came in.
-fn decided(app: &App, serving: &Serving, given: Value, asked: Asked) -> Result<Decision, Problem> {
+fn decided(app: &App, serving: &Arc<Serving>, given: Value, asked: Asked) -> Result<Decision, Problem> {
     let engine = &serving.bundle.engine;
     let complaint = complaint(given.object(FIELDS)?, &engine.settings().time_zone, Timestamp::now())?;
     let started = Instant::now();
-    let mut decision = engine.decide(&complaint, asked.options)?;
+    let decision = engine.decide(&complaint, asked.options)?;
     let took = started.elapsed();
-    if asked.explain {
-        decision.explain = Some(Box::new(engine.explain(&complaint, asked.options, None)?));
-    }
-    Ok(app.handed_out(decision, took))
+    let explanation = asked.explain.then(|| engine.explain(&complaint, asked.options, None)).transpose()?;
+    let decision = app.handed_out(serving, &complaint, asked.options, decision, took);
+    Ok(Decision { explain: explanation.map(Box::new), ..decision })
 }
 
 fn complaint(mut object: Object, zone: &TimeZone, now: Timestamp) -> Result<Complaint, Problem> {

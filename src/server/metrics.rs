@@ -18,6 +18,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::app::App;
+use super::decision_log::DecisionLog;
 use super::problem::Problem;
 use crate::bundle::Live;
 use crate::decide::{Decision, Outcome, Source};
@@ -64,7 +65,7 @@ fn histogram() -> Histogram {
 
 impl Metrics {
     /// Counters at zero, and gauges that look at the bundle whenever they are asked.
-    pub(super) fn new(live: &Arc<Live>) -> Metrics {
+    pub(super) fn new(live: &Arc<Live>, log: Option<&DecisionLog>) -> Metrics {
         let mut metrics = Metrics {
             registry: Registry::with_prefix("jiesu"),
             requests: Family::default(),
@@ -83,6 +84,10 @@ impl Metrics {
         let help = "One complaint through the engine";
         registry.register_with_unit("decision_duration", help, Unit::Seconds, metrics.decision_latency.clone());
         registry.register("emergencies", "Decisions led by an emergency", metrics.emergencies.clone());
+        let logged = log.map(|log| log.counters().clone()).unwrap_or_default();
+        registry.register("decision_log_written", "Decisions that stand in the log", logged.written);
+        let help = "Decisions that are not in the log, because its queue or the disk was full";
+        registry.register("decision_log_dropped", help, logged.dropped);
         registry.register_collector(Box::new(Bundles(Arc::downgrade(live))));
         metrics
     }

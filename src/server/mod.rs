@@ -2,7 +2,7 @@
 //! decision, or a problem document that says what to do.
 //!
 //! Nothing is decided here. This folder knows nothing of SQL, of the index or of YAML, and it writes no word of a
-//! complaint to a log, an error or a metric.
+//! complaint to a log, an error or a metric, but for the log of decisions where it was asked for, which is masked.
 //!
 //! Invariant: a request takes the bundle once ([`Live::serving`](crate::bundle::Live::serving)) and uses no other, so
 //! that an answer comes from one revision.
@@ -13,6 +13,7 @@ mod bundle;
 mod caller;
 mod clock;
 mod connections;
+mod decision_log;
 mod docs;
 mod edge;
 mod health;
@@ -32,6 +33,7 @@ mod tickets;
 mod time_limit;
 
 pub use app::Configuration;
+pub use decision_log::{DecisionLog, DecisionLogSettings};
 pub use openapi::{openapi, router};
 pub use panics::hide_panic_messages;
 pub use serve::serve;

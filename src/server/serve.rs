@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::app::Configuration;
@@ -16,7 +17,8 @@ use crate::bundle::Live;
 use crate::tickets::Tickets;
 
 /// Answers on `listener` until `shutdown` is done. Then no connection is accepted any more, accepted requests are
-/// finished, and after [`Configuration::drain_limit`] what is still open is left.
+/// finished, and after [`Configuration::drain_limit`] what is still open is left. The log of decisions is written to its
+/// end.
 ///
 /// # Errors
 /// The listener failed in a way that trying again does not help.
@@ -27,7 +29,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let drain_limit = configuration.drain_limit;
+    let (drain_limit, log) = (configuration.drain_limit, configuration.decision_log.clone());
     // Ends with the server.
     let clock = tickets.clone().map(|tickets| tokio::spawn(clock::run(tickets)));
     let connections = Connections::new(listener, &configuration);
@@ -46,7 +48,7 @@ pub async fn serve(
             std::future::pending::<()>().await;
         }
     };
-    let ended = tokio::select! {
+    let result = tokio::select! {
         result = serving => result,
         () = drained => {
             tracing::warn!(drain_limit_s = drain_limit.as_secs(), "stopped with requests still open");
@@ -56,5 +58,8 @@ pub async fn serve(
     if let Some(clock) = clock {
         clock.abort();
     }
-    ended
+    if let Some(log) = log {
+        let _ = spawn_blocking(move || log.close()).await;
+    }
+    result
 }

@@ -14,6 +14,7 @@ mod message;
 mod read;
 mod render;
 mod shape;
+mod syntax_errors;
 mod tree;
 mod write;
 

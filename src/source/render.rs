@@ -6,8 +6,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Lang, Severity};
 
-/// A line longer than this (bytes) is not shown as a snippet: a minified file would fill the screen.
+/// Of a line longer than this (bytes) only a part is shown: a minified file would fill the screen.
 const MAX_LINE: usize = 400;
+/// Characters of a long line that are shown before and after the place, and of the place itself.
+const AROUND: usize = 24;
+const LONGEST_PLACE: usize = 48;
 
 /// The finding with its source, in colour.
 pub fn render(diagnostic: &Diagnostic, lang: Lang) -> String {
@@ -35,17 +38,16 @@ fn with(renderer: &Renderer, diagnostic: &Diagnostic, lang: Lang) -> String {
     let mut group = match &diagnostic.place {
         Some((source, range)) => match excerpt(&source.text, range) {
             Some((first_line, text, range)) => {
-                let mut mark = AnnotationKind::Primary.span(range);
-                if let Some(label) = label {
-                    mark = mark.label(label);
-                }
+                let mark = mark(range, label);
                 Group::with_title(title)
                     .element(Snippet::source(text).path(&source.path).line_start(first_line).annotation(mark))
             }
             None => {
                 let at = source.position(range.start);
                 let origin = annotate_snippets::Origin::path(&source.path).line(at.line).char_column(at.column);
-                Group::with_title(title).element(origin)
+                let (text, range) = part_of_line(&source.text, range);
+                let part = Snippet::source(text).line_start(at.line).annotation(mark(range, label));
+                Group::with_title(title).element(origin).element(part)
             }
         },
         None => Group::with_title(title).element(annotate_snippets::Origin::path(&diagnostic.path)),
@@ -83,6 +85,35 @@ fn excerpt<'a>(text: &'a str, range: &Range<usize>) -> Option<(usize, &'a str, R
     Some((number, lines, start - line_start..end - line_start))
 }
 
+fn mark(range: Range<usize>, label: Option<&str>) -> annotate_snippets::Annotation<'_> {
+    let mark = AnnotationKind::Primary.span(range);
+    match label {
+        Some(label) => mark.label(label),
+        None => mark,
+    }
+}
+
+/// A part of a long line around a place, with `…` where it was cut, and the place in it.
+fn part_of_line(text: &str, range: &Range<usize>) -> (String, Range<usize>) {
+    let start = floor_boundary(text, range.start);
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let end = floor_boundary(text, range.end).clamp(start, line_end);
+    let (before, place, after) = (&text[line_start..start], &text[start..end], &text[end..line_end]);
+    let shown_before: String = {
+        let last: Vec<char> = before.chars().rev().take(AROUND).collect();
+        last.into_iter().rev().collect()
+    };
+    let shown_place: String = place.chars().take(LONGEST_PLACE).collect();
+    let is_whole = shown_place.len() == place.len();
+    let shown_after: String = if is_whole { after.chars().take(AROUND).collect() } else { String::new() };
+    let cut_before = if shown_before.len() < before.len() { "…" } else { "" };
+    let cut_after = if is_whole && shown_after.len() == after.len() { "" } else { "…" };
+    let from = cut_before.len() + shown_before.len();
+    let part = format!("{cut_before}{shown_before}{shown_place}{shown_after}{cut_after}");
+    (part, from..from + shown_place.len())
+}
+
 fn floor_boundary(text: &str, byte: usize) -> usize {
     let mut byte = byte.min(text.len());
     while !text.is_char_boundary(byte) {
@@ -97,6 +128,23 @@ mod tests {
     use super::*;
     use crate::say;
     use crate::source::{Code, Document, Step};
+
+    #[test]
+    fn a_finding_in_a_long_line_shows_the_part_around_it() {
+        let words = |from: usize, to: usize| (from..to).map(|at| format!("词{at}")).collect::<Vec<_>>().join(", ");
+        let text = format!("# 词表\n水管: [{}, 漏水, {}]\n", words(0, 100), words(100, 200));
+        let document = Document::parse("rules/terms/a.yaml", &text, &mut Vec::new()).unwrap();
+        let at = text.find("漏水").unwrap();
+        let column = text.lines().nth(1).unwrap().chars().position(|c| c == '漏').unwrap() + 1;
+        let finding = document.diagnostic(at..at + "漏水".len(), Code::DuplicateTerm, say!("重复", "twice"));
+        let shown = render_plain(&finding, Lang::Zh);
+        assert!(shown.contains(&format!("rules/terms/a.yaml:2:{column}")), "{shown}");
+        assert!(shown.contains("…95, 词96, 词97, 词98, 词99, 漏水, 词100, 词101"), "{shown}");
+        assert!(shown.contains("^^^^") && shown.lines().all(|line| line.chars().count() < 120), "{shown}");
+        // A place that is itself long, at the end of the file.
+        let finding = document.diagnostic(0..text.len(), Code::DuplicateTerm, say!("重复", "twice"));
+        assert!(render_plain(&finding, Lang::Zh).lines().all(|line| line.chars().count() < 120));
+    }
 
     #[test]
     fn a_finding_shows_its_line() {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::syntax_errors;
 use super::{Code, Diagnostic, SourceText};
 use crate::say;
 
@@ -90,8 +91,8 @@ pub(super) fn parse(
             Ok(event) => event,
             Err(error) => {
                 let at = builder.byte(error.marker().index());
-                let info = error.info();
-                let message = say!("不是合法的 YAML：{info}", "not valid YAML: {info}");
+                let (zh, info) = (syntax_errors::in_chinese(error.info()), error.info());
+                let message = say!("不是合法的 YAML：{zh}", "not valid YAML: {info}");
                 let end = (at + 1).min(source.text.len());
                 builder.diagnostics.push(Diagnostic::at(source, at..end, Code::YamlSyntax, message).note(say!(
                     "常见原因：缩进不齐、冒号后缺空格、引号没有配对，或用了制表符",

@@ -3,7 +3,10 @@
 //! Numbers keep their place and length: digits become `*`, but for a beginning that says what kind of number it is (four
 //! digits of a mobile, the area code of a landline, the province of an identity number, the bank's digits of a card).
 //! Checks are not asked for: an identity number with a typing error is still one, so every run of eleven digits or more
-//! is masked. Names become 某; see `names` for which are found. Addresses stay: without them nobody can be sent.
+//! is masked. Every character of a name becomes 某; see `names` for which are found. Addresses stay: without them nobody
+//! can be sent.
+//!
+//! One character stands for one character throughout, so a span of a text is the same span of the masked text.
 //!
 //! A ticket often names its caller in a column of its own. That column is not imported, and what stands in it is masked
 //! wherever the row's texts repeat it.
@@ -120,8 +123,8 @@ pub fn mask(text: &str, persons: &[String], counts: &mut Counts) -> String {
 /// Writes a stretch as it may be read.
 fn cover(own: &str, kind: MaskKind, keep: usize, out: &mut String) {
     match kind {
-        MaskKind::Name => out.extend(own.chars().take(2).map(|_| '某')),
-        MaskKind::Email | MaskKind::Account => out.push_str("***"),
+        MaskKind::Name => out.extend(own.chars().map(|_| '某')),
+        MaskKind::Email | MaskKind::Account => out.extend(own.chars().map(|_| '*')),
         MaskKind::Plate => {
             // The province and the letter of the city stay.
             let hide = |(place, c): (usize, char)| if place >= 2 && c.is_alphanumeric() { '*' } else { c };
@@ -241,14 +244,14 @@ mod tests {
             ("身份证110105194912310021（有误）", "身份证110***************（有误）"),
             ("卡号6222 0212 3456 7890 123", "卡号6222 **** **** **** ***"),
             ("车牌粤A12345违停", "车牌粤A*****违停"),
-            ("邮箱zhang.san@example.com，谢谢", "邮箱***@example.com，谢谢"),
-            ("微信号：abc_12345，", "微信号：***，"),
-            ("QQ 123456789", "QQ ***"),
+            ("邮箱zhang.san@example.com，谢谢", "邮箱*********@example.com，谢谢"),
+            ("微信号：abc_12345，", "微信号：*********，"),
+            ("QQ 123456789", "QQ *********"),
             ("订单号20260501123456789未发货", "订单号2026*************未发货"),
             ("a13800138000b", "a1380*******b"),
             ("1380013800013900139000", "1380******************"),
             ("张先生反映", "某先生反映"),
-            ("市民张三丰来电反映", "市民某某来电反映"),
+            ("市民张三丰来电反映", "市民某某某来电反映"),
             ("联系人：李四，电话13800138000", "联系人：某某，电话1380*******"),
             ("欠薪3500元，2026年5月1日起，3栋2单元501", "欠薪3500元，2026年5月1日起，3栋2单元501"),
             ("人民路12号漏水", "人民路12号漏水"),
@@ -274,7 +277,7 @@ mod tests {
             ["寅一一", "7654321", "匿名", "某公司物业管理处", "女", "辰·巳"].into_iter().filter_map(person).collect();
         assert_eq!(persons, ["寅一一", "7654321", "辰·巳"]);
         let out = mask("寅一一说电话7654321打不通，辰·巳也在，匿名的女同事", &persons, &mut Counts::new());
-        assert_eq!(out, "某某说电话*******打不通，某某也在，匿名的女同事");
+        assert_eq!(out, "某某某说电话*******打不通，某某某也在，匿名的女同事");
     }
 
     #[test]
@@ -307,6 +310,7 @@ mod tests {
             let out = masked(&text);
             prop_assert!(!has_mobile(&out), "{} -> {}", text, out);
             prop_assert_eq!(out.trim().is_empty(), text.trim().is_empty());
+            prop_assert_eq!(out.chars().count(), text.chars().count(), "spans stay where they are");
             // Masking again hides nothing more of what is a number by its digits.
             prop_assert!(!has_mobile(&masked(&out)));
         }

@@ -71,7 +71,10 @@ pub struct Prepared {
     pub(super) submission: Submission,
     /// The decision, as it is handed out.
     pub decision: Decision,
-    pub(super) serving: Arc<Serving>,
+    /// What was decided.
+    pub complaint: Complaint,
+    /// The bundle that decided it.
+    pub serving: Arc<Serving>,
     pub(super) at: Timestamp,
     /// The department complained about (id).
     pub(super) about: Option<String>,
@@ -132,7 +135,7 @@ pub(super) fn prepare(submission: Submission, serving: Arc<Serving>, at: Timesta
     let decision = engine.decide(&complaint, Options::default()).map_err(Refusal::Complaint)?;
     let caller = contact.phone.as_deref().and_then(caller_key);
     let place = place_key(&decision);
-    Ok(Prepared { submission, decision, serving, at, about, caller, place })
+    Ok(Prepared { submission, decision, complaint, serving, at, about, caller, place })
 }
 
 /// What a number is found by: the SHA-256 of its digits, without the country's; erased together with the number itself.

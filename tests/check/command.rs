@@ -54,6 +54,24 @@ fn files_limit_what_is_shown() {
     folder.run(&["check", "--deny-warnings", "knowledge"]).arguments(&DAY).go().ends(0, &["0 warnings"]);
 }
 
+/// What says the same stays in its better form, wherever that stands.
+#[test]
+fn fixes_keep_the_better_of_two_that_say_the_same() {
+    let folder = Folder::init();
+    folder.edit(TERMS, "[路灯, 街灯, 照明灯]", "[路燈, 街灯, 路灯, 照明灯, 照明灯杆, 照明灯]");
+    folder.edit(
+        SCENARIO,
+        "    - 路灯故障\n",
+        "    - [路灯, 没电]\n    - 路灯故障\n    - [{any: [路灯, 路灯杆]}, 没电]\n",
+    );
+    folder.run(&["check", "--fix"]).arguments(&DAY).go();
+    let text = |path: &str| fs::read_to_string(folder.at(path)).unwrap();
+    assert!(text(TERMS).contains("路灯: [街灯, 路灯, 照明灯, 照明灯杆]"), "{}", text(TERMS));
+    let scenario = text(SCENARIO);
+    assert!(scenario.contains("    - 路灯故障\n    - [{any: [路灯, 路灯杆]}, 没电]\n"), "{scenario}");
+    assert!(!scenario.contains("    - [路灯, 没电]"), "{scenario}");
+}
+
 #[test]
 fn settings_weigh_findings_and_errors_stay_errors() {
     let folder = with_warnings();

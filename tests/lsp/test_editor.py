@@ -80,3 +80,15 @@ async def test_a_list_is_renamed_in_all_files(client: LanguageClient):
     edit = await client.text_document_rename_async(params)
     names = sorted(pathlib.Path(uri).name for uri in edit.changes)
     assert names == ["common.yaml", "streetlight-out.yaml"]
+
+
+@pytest.mark.asyncio
+async def test_a_file_is_put_into_its_layout(client: LanguageClient):
+    text = SCENARIO.read_text(encoding="utf-8")
+    open_file(client, SCENARIO, text.replace("title: ", "title:     ", 1))
+    params = types.DocumentFormattingParams(
+        text_document=types.TextDocumentIdentifier(uri=SCENARIO.as_uri()),
+        options=types.FormattingOptions(tab_size=2, insert_spaces=True),
+    )
+    edits = await client.text_document_formatting_async(params)
+    assert [edit.new_text for edit in edits] == [text.splitlines(keepends=True)[1]]

@@ -1,4 +1,5 @@
 //! A server over the small bundle, on a real socket.
+#![allow(dead_code)] // each test file uses some of it
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;

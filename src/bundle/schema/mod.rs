@@ -36,9 +36,27 @@ pub struct FileSchema {
     pub schema: Value,
 }
 
-/// The schemas of all kinds of file.
+/// What keys mean to those who write them, by kind of file or name of a part, and key: `scenario.title`.
+pub type Words = &'static [(&'static str, &'static str)];
+
+impl FileSchema {
+    /// The schema of a kind of file, from that of the struct it is read into: as editors' programs want it, with a title and
+    /// with what its keys mean.
+    pub fn new(
+        kind: &'static str,
+        files: &'static str,
+        schema: Value,
+        title: &'static str,
+        words: Words,
+    ) -> FileSchema {
+        FileSchema { kind, files, schema: finished(kind, schema, title, words) }
+    }
+}
+
+/// The schemas of all kinds of file from which a bundle is loaded. (Tests and settings of checks are read by those who use
+/// them.)
 pub fn schemas() -> Vec<FileSchema> {
-    let of = |kind, files, schema| FileSchema { kind, files, schema: finished(kind, schema) };
+    let of = |kind, files, schema| FileSchema::new(kind, files, schema, words::title(kind), words::KEYS);
     let conditions = json!({ "type": ["object", "null"], "additionalProperties": to("clause") });
     let terms = json!({ "type": ["object", "null"], "additionalProperties": { "type": "array", "items": to("term") } });
     vec![
@@ -105,18 +123,18 @@ fn article() -> Value {
 }
 
 /// As an editor reads it: texts as loading takes them, keys described, nothing that only our structs know.
-fn finished(kind: &'static str, mut schema: Value) -> Value {
+fn finished(kind: &str, mut schema: Value, title: &str, words: Words) -> Value {
     in_common_words(&mut schema);
     // Lines of JSON are written by programs, and taken as JSON.
     if kind != "case" {
         as_taken(&mut schema);
     }
-    describe(kind, &mut schema);
+    describe(kind, words, &mut schema);
     if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
-        definitions.iter_mut().for_each(|(name, definition)| describe(name, definition));
+        definitions.iter_mut().for_each(|(name, definition)| describe(name, words, definition));
     }
     schema["$schema"] = DIALECT.into();
-    schema["title"] = words::title(kind).into();
+    schema["title"] = title.into();
     schema
 }
 
@@ -183,7 +201,7 @@ fn one_list(part: &mut Map<String, Value>) {
 }
 
 /// Puts the Chinese words at each key of a struct; what its authors wrote for programmers goes.
-fn describe(of: &str, schema: &mut Value) {
+fn describe(of: &str, words: Words, schema: &mut Value) {
     let own = words::is_written_by_hand(of);
     if !own {
         each(schema, &mut |part| {
@@ -197,7 +215,7 @@ fn describe(of: &str, schema: &mut Value) {
     }
     let Some(Value::Object(properties)) = schema.get_mut("properties").filter(|_| !own) else { return };
     for (key, property) in properties {
-        if let Some(words) = words::of(of, key) {
+        if let Some(words) = words::of(words, of, key) {
             property["description"] = words.into();
         }
     }

@@ -1,5 +1,7 @@
 //! What the keys of each file mean, in the words of those who write them.
 
+use crate::rules::condition_definitions;
+
 /// What each kind of file is.
 const TITLES: &[(&str, &str)] = &[
     ("bundle", "规则包设置 rules/bundle.yaml"),
@@ -17,7 +19,7 @@ const TITLES: &[(&str, &str)] = &[
 ];
 
 /// By kind of file or name of a part, and key.
-const KEYS: &[(&str, &str)] = &[
+pub(super) const KEYS: super::Words = &[
     ("bundle.name", "规则包的名称"),
     ("bundle.languages", "内容的语言，例如 [zh]"),
     ("bundle.time_zone", "时区（IANA 名称），默认 Asia/Shanghai"),
@@ -126,16 +128,15 @@ pub(super) fn title(kind: &str) -> &'static str {
 }
 
 /// What a key of a kind of file, or of a part of one, means.
-pub(super) fn of(part: &str, key: &str) -> Option<&'static str> {
+pub(super) fn of(words: super::Words, part: &str, key: &str) -> Option<&'static str> {
     let wanted = |known: &str| known.split_once('.') == Some((part, key));
-    KEYS.iter().find(|(known, _)| wanted(known)).map(|(_, words)| *words)
+    words.iter().find(|(known, _)| wanted(known)).map(|(_, words)| *words)
 }
 
-/// Whether the schema of a part was written with its words, not derived from a struct.
+/// Whether the schema of a part was written with its words, not derived from a struct: those of conditions.
 pub(super) fn is_written_by_hand(part: &str) -> bool {
-    // Structs begin with a capital letter, kinds of file are in the table.
-    part.starts_with(|c: char| c.is_ascii_lowercase())
-        && (title(part).is_empty() || matches!(part, "terms" | "conditions"))
+    matches!(part, "terms" | "conditions")
+        || condition_definitions().as_object().is_some_and(|definitions| definitions.contains_key(part))
 }
 
 #[cfg(test)]

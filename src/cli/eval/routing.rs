@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::super::{Common, Ended, Failure, load};
+use super::super::{Common, Ended, Failure, load, paths};
 use crate::decide::learned::Level;
 use crate::knowledge::{Case, read_cases};
 use crate::report::{Figures, Routing, Run, Treatment, html, plain};
@@ -198,7 +198,7 @@ fn read_files(paths: &[PathBuf], lang: Lang) -> Result<Vec<Case>, Failure> {
         text.map(|text| (shown.clone(), text))
             .map_err(|error| say!("文件 {shown} 打不开：{error}", "cannot open {shown}: {error}"))
     };
-    let files = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let files = paths::expanded(paths)?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut diagnostics = Vec::new();
     let cases = read_cases(files.iter().map(|(path, text)| (path.as_str(), text.as_str())), &mut diagnostics);
     load::print_errors(&diagnostics, lang);

@@ -343,7 +343,7 @@ impl Page<'_> {
 }
 
 /// Why one scenario stands before another, said of the first.
-fn because(name: &str) -> Message {
+pub(in crate::cli) fn because(name: &str) -> Message {
     match name {
         "emergency" => say!("是紧急场景（priority: emergency）", "is an emergency (priority: emergency)"),
         "priority" => say!("的 priority 更高", "has a higher priority"),

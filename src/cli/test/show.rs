@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::explain::lacking;
+use crate::cli::explain::{because, lacking};
 use crate::report::testing::{Count, Coverage, Failure, Kind, Tested, UnreachedKind};
 use crate::say;
 use crate::source::{Diagnostic, Lang, Message, render};
@@ -79,7 +79,8 @@ fn failure(failure: &Failure, lang: Lang) -> String {
         lines.push(message.in_lang(lang).to_owned());
     }
     if let Some(because) = &failure.because {
-        let message = say!("两个都命中，凭 {because} 分先后", "both fired: {because} puts it first");
+        let Message { zh, en } = self::because(because);
+        let message = say!("两个都命中，领先的{zh}", "both fired; the leader {en}");
         lines.push(message.in_lang(lang).to_owned());
     }
     lines.extend(lacking(&failure.lacking, lang));
@@ -110,8 +111,8 @@ pub(super) fn coverage(covered: &Coverage, lang: Lang) -> String {
     let heading = say!("各场景（条件、答复分支）", "by scenario (clauses, branches of the reply)");
     let _ = writeln!(out, "\n{BOLD}{}{BOLD:#}", heading.in_lang(lang));
     for scenario in &covered.scenarios {
-        let branches = if scenario.branches.all > 0 { shown(scenario.branches) } else { String::new() };
-        let _ = writeln!(out, "{:<40} {}  {branches}", scenario.id, shown(scenario.clauses));
+        let branches = if scenario.branches.all > 0 { shown(scenario.branches, lang) } else { String::new() };
+        let _ = writeln!(out, "{:<40} {}  {branches}", scenario.id, shown(scenario.clauses, lang));
     }
     let heading = say!("覆盖率", "reached");
     let _ = writeln!(out, "\n{BOLD}{}{BOLD:#}", heading.in_lang(lang));
@@ -121,11 +122,29 @@ pub(super) fn coverage(covered: &Coverage, lang: Lang) -> String {
         (say!("答复分支（测试）", "branches of replies (tests)"), covered.branches),
         (say!("派单目录（测试）", "rows of the dispatch list (tests)"), covered.rows),
     ] {
-        let _ = writeln!(out, "{}  {}", shown(count), what.in_lang(lang));
+        let _ = writeln!(out, "{}  {}", shown(count, lang), what.in_lang(lang));
     }
     out
 }
 
-fn shown(count: Count) -> String {
+fn shown(count: Count, lang: Lang) -> String {
+    if count.all == 0 {
+        // Nothing of nothing is not all of it.
+        return say!("无数据", "no data").in_lang(lang).to_owned();
+    }
     format!("{:>5.1}% ({}/{})", count.percent(), count.reached, count.all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_nothing_is_no_share() {
+        let count = |reached, all| shown(Count { reached, all }, Lang::Zh);
+        assert_eq!(
+            (count(0, 0).as_str(), count(1, 1).as_str(), count(0, 4).as_str()),
+            ("无数据", "100.0% (1/1)", "  0.0% (0/4)")
+        );
+    }
 }

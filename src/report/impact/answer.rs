@@ -1,5 +1,7 @@
 //! What of a decision a citizen or a department would notice, and whether it is right.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::bundle::Bundle;
@@ -94,21 +96,83 @@ impl Answer {
         Aspect::ALL.into_iter().find(|aspect| self.get(*aspect) != other.get(*aspect))
     }
 
-    /// Whether it is right by the case's label: its department, under any of its names; or else its category, or one
-    /// below it; or else its scenario. `None` where the case has no label.
+    /// Whether it is right by the case's label: its department, under any of its names; or a category, or one below it;
+    /// or a scenario. `None` where the case has no label.
     pub fn is_right(&self, case: &Case, bundle: &Bundle) -> Option<bool> {
-        let label =
-            |label: &Option<String>| label.as_deref().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned);
-        if let Some(name) = label(&case.department) {
-            let id = bundle.engine.catalog().department_named(&name).map_or(name.as_str(), |known| known.id.as_str());
-            return Some(self.department.as_deref() == Some(id) || self.unit.as_deref() == Some(id));
+        Some(match Label::of(case)? {
+            Label::Department(name) => {
+                let id = bundle.engine.catalog().department_named(name).map_or(name, |known| known.id.as_str());
+                self.department.as_deref() == Some(id) || self.unit.as_deref() == Some(id)
+            }
+            Label::Category(path) => {
+                let below = self.category.as_deref().and_then(|own| own.strip_prefix(path));
+                below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Label::Scenario(id) => self.scenario.as_deref() == Some(id),
+        })
+    }
+}
+
+/// What a case is compared with: the first that it has of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label<'c> {
+    /// A department or one of its units, by id, name or alias.
+    Department(&'c str),
+    /// A category's path.
+    Category(&'c str),
+    /// A scenario's id.
+    Scenario(&'c str),
+}
+
+impl<'c> Label<'c> {
+    /// The label of a case; `None` where it has none.
+    pub fn of(case: &'c Case) -> Option<Label<'c>> {
+        let written = |label: &'c Option<String>| label.as_deref().map(str::trim).filter(|label| !label.is_empty());
+        let department = || written(&case.department).map(Label::Department);
+        let category = || written(&case.category).map(Label::Category);
+        department().or_else(category).or_else(|| written(&case.scenario).map(Label::Scenario))
+    }
+
+    /// As it is written.
+    pub fn text(self) -> &'c str {
+        match self {
+            Label::Department(text) | Label::Category(text) | Label::Scenario(text) => text,
         }
-        if let Some(path) = label(&case.category) {
-            let own = self.category.as_deref();
-            let below = own.and_then(|own| own.strip_prefix(path.as_str()));
-            return Some(below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    }
+}
+
+/// What labels can mean in any of some bundles. A label that means nothing there (a department under a name that no
+/// bundle knows) says nothing about whether an answer is right.
+pub struct Resolver<'b> {
+    bundles: &'b [&'b Bundle],
+    /// The categories of scenarios and of cases, with all above them.
+    categories: BTreeSet<&'b str>,
+}
+
+impl<'b> Resolver<'b> {
+    /// For these bundles.
+    pub fn new(bundles: &'b [&'b Bundle]) -> Resolver<'b> {
+        let mut categories = BTreeSet::new();
+        for bundle in bundles {
+            let engine = &bundle.engine;
+            let scenarios = engine.rules().scenarios().iter().map(|scenario| scenario.category.as_str());
+            let cases = engine.knowledge().cases.all().iter().filter_map(|case| case.category.as_deref());
+            for path in scenarios.chain(cases).map(str::trim) {
+                let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+                categories.extend(above.chain([path]));
+            }
         }
-        label(&case.scenario).map(|id| self.scenario.as_deref() == Some(id.as_str()))
+        Resolver { bundles, categories }
+    }
+
+    /// Whether a label means something in one of the bundles.
+    pub fn knows(&self, label: Label<'_>) -> bool {
+        let in_any = |is_known: &dyn Fn(&Bundle) -> bool| self.bundles.iter().any(|bundle| is_known(bundle));
+        match label {
+            Label::Department(name) => in_any(&|bundle| bundle.engine.catalog().department_named(name).is_some()),
+            Label::Category(path) => self.categories.contains(path),
+            Label::Scenario(id) => in_any(&|bundle| bundle.engine.rules().position(id).is_some()),
+        }
     }
 }
 
@@ -124,6 +188,8 @@ pub enum Verdict {
     BecameRight,
     /// Right before and now.
     StaysRight,
+    /// Nobody knows: its label means nothing in either version.
+    Unresolvable,
     /// Nobody knows: it has no label.
     Unlabelled,
 }

@@ -6,7 +6,7 @@ use jiff::Zoned;
 use serde::Serialize;
 
 use super::super::shown::one_line;
-use super::answer::{Answer, Aspect, Verdict};
+use super::answer::{Answer, Aspect, Label, Resolver, Verdict};
 use super::cause::{Changed, Load, causes};
 use super::compare::{Compared, Comparison};
 use super::corpus::Overlap;
@@ -20,6 +20,8 @@ use crate::text::mask::masked;
 const EXAMPLES: usize = 3;
 /// Characters of a complaint that are quoted.
 const QUOTED: usize = 120;
+/// Labels that neither version knows, named at the most.
+const UNRESOLVABLE: usize = 20;
 
 /// Which edits, by their number in the report, changed a case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,8 +69,10 @@ pub struct Totals {
     pub outcome: usize,
     /// Another reply.
     pub reply: usize,
-    /// Those with a label.
+    /// Those with a label that means something in one of the versions.
     pub labelled: usize,
+    /// Those with a label that means nothing in either: neither right nor wrong.
+    pub unresolvable: usize,
     /// Right before.
     pub right_before: usize,
     /// Right after.
@@ -112,6 +116,8 @@ pub struct Group {
     pub worse: usize,
     /// Were and are wrong.
     pub stays_wrong: usize,
+    /// Have a label that means nothing in either version.
+    pub unresolvable: usize,
     /// Have no label.
     pub unlabelled: usize,
     /// The worst.
@@ -137,6 +143,15 @@ pub struct ExampleShown {
     pub evidence: Vec<String>,
 }
 
+/// A label that neither version knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnresolvableLabel {
+    /// As cases have it.
+    pub label: String,
+    /// How many.
+    pub cases: usize,
+}
+
 /// What an edit does.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -148,6 +163,8 @@ pub struct Report {
     pub rematched: (usize, usize),
     /// The figures.
     pub totals: Totals,
+    /// The labels that mean nothing in either version, the most frequent first.
+    pub unresolvable: Vec<UnresolvableLabel>,
     /// Every edit.
     pub edits: Vec<Edit>,
     /// What changed, the worst first.
@@ -192,7 +209,10 @@ pub fn impact(
     let edits = differences(&old.snapshot, &new.snapshot);
     let causes = causes(&changed, &edits, load, &|done, of| told(Phase::Causes, done, of));
     let mut totals = Totals { cases: cases.len(), ..Totals::default() };
-    let verdicts: Vec<Verdict> = cases.iter().zip(&compared).map(|(case, c)| verdict((old, new), case, c)).collect();
+    let bundles = [old, new];
+    let resolver = Resolver::new(&bundles);
+    let verdicts: Vec<Verdict> =
+        cases.iter().zip(&compared).map(|(case, c)| verdict((old, new), &resolver, case, c)).collect();
     for (compared, verdict) in compared.iter().zip(&verdicts) {
         totals.count(compared, *verdict);
     }
@@ -203,6 +223,7 @@ pub fn impact(
         new: new.engine.revision().to_owned(),
         rematched: (comparison.rematched(), scenarios),
         totals,
+        unresolvable: unresolvable(cases, &verdicts),
         edits,
         groups: grouped,
     }
@@ -217,8 +238,25 @@ pub enum Phase {
     Causes,
 }
 
-fn verdict((old, new): (&Bundle, &Bundle), case: &Case, compared: &Compared) -> Verdict {
+fn verdict((old, new): (&Bundle, &Bundle), resolver: &Resolver<'_>, case: &Case, compared: &Compared) -> Verdict {
+    if Label::of(case).is_some_and(|label| !resolver.knows(label)) {
+        return Verdict::Unresolvable;
+    }
     Verdict::of(compared.before.is_right(case, old), compared.after.is_right(case, new))
+}
+
+/// The labels of cases that neither version knows, the most frequent first.
+fn unresolvable(cases: &[Case], verdicts: &[Verdict]) -> Vec<UnresolvableLabel> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let unknown = cases.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Verdict::Unresolvable);
+    for label in unknown.filter_map(|(case, _)| Label::of(case)) {
+        *counts.entry(label.text()).or_default() += 1;
+    }
+    let labels = counts.into_iter().map(|(label, cases)| UnresolvableLabel { label: one_line(label, QUOTED), cases });
+    let mut labels: Vec<UnresolvableLabel> = labels.collect();
+    labels.sort_by_key(|own| std::cmp::Reverse(own.cases));
+    labels.truncate(UNRESOLVABLE);
+    labels
 }
 
 impl Totals {
@@ -237,7 +275,8 @@ impl Totals {
         self.reply += differs(Aspect::Reply);
         self.unknown += usize::from(is_unknown(after) && !is_unknown(before));
         self.known += usize::from(is_unknown(before) && !is_unknown(after));
-        self.labelled += usize::from(verdict != Verdict::Unlabelled);
+        self.labelled += usize::from(!matches!(verdict, Verdict::Unlabelled | Verdict::Unresolvable));
+        self.unresolvable += usize::from(verdict == Verdict::Unresolvable);
         self.right_before += usize::from(matches!(verdict, Verdict::StaysRight | Verdict::BecameWrong));
         self.right_after += usize::from(matches!(verdict, Verdict::StaysRight | Verdict::BecameRight));
         self.better += usize::from(verdict == Verdict::BecameRight);
@@ -286,6 +325,7 @@ fn grouped(
             better: count(Verdict::BecameRight),
             worse: count(Verdict::BecameWrong),
             stays_wrong: count(Verdict::StaysWrong),
+            unresolvable: count(Verdict::Unresolvable),
             unlabelled: count(Verdict::Unlabelled),
             examples: members.iter().take(EXAMPLES).map(example).collect(),
             aspect,

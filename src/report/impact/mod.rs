@@ -14,9 +14,9 @@ mod failing;
 mod groups;
 mod shown;
 
-pub use answer::{Answer, Aspect, Verdict};
+pub use answer::{Answer, Aspect, Label, Resolver, Verdict};
 pub use compare::{Compared, Comparison};
 pub use edits::{Change, Edit, Subject, differences};
 pub use failing::{FailIf, Figure};
-pub use groups::{Cause, ExampleShown, Group, Phase, Report, Totals, impact};
+pub use groups::{Cause, ExampleShown, Group, Phase, Report, Totals, UnresolvableLabel, impact};
 pub use shown::{html, markdown, plain};

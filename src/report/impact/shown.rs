@@ -14,6 +14,8 @@ use crate::source::{Lang, Message};
 const GROUPS: usize = 50;
 /// Edits that are named as one cause.
 const EDITS: usize = 4;
+/// Labels that neither version knows, named at the most.
+const LABELS: usize = 5;
 
 /// A group as it is read.
 struct Shown {
@@ -85,10 +87,22 @@ fn totals(report: &Report) -> Vec<Message> {
             "有标注的 {labelled} 件：改对 {better} 件，改错 {worse} 件，仍然错 {stays} 件；判对由 {before} 件变为 {after} 件",
             "of {labelled} labelled: {better} became right, {worse} became wrong, {stays} stay wrong; right before {before}, after {after}"
         ));
-    } else {
+    } else if totals.unresolvable == 0 {
         lines.push(say!(
             "这些案例没有标注，只能看变化，不能判断对错",
             "no case has a label: what is right cannot be told"
+        ));
+    }
+    if totals.unresolvable > 0 {
+        let count = thousands(totals.unresolvable);
+        let named = |join: &str| {
+            let named = report.unresolvable.iter().take(LABELS).map(|own| format!("{} {}", own.label, own.cases));
+            named.collect::<Vec<_>>().join(join)
+        };
+        let (zh, en) = (named("、"), named(", "));
+        lines.push(say!(
+            "另有 {count} 件的标注在两个版本里都找不到，不计对错；最多的是：{zh}。单位改了名的，把旧名写进 departments.yaml 的 aliases",
+            "{count} more have a label that neither version knows, and count as neither right nor wrong; most often: {en}. Where a department was renamed, add the old name to its `aliases` in departments.yaml"
         ));
     }
     if totals.undecided > 0 {
@@ -203,6 +217,7 @@ fn example(example: &ExampleShown, aspect: Aspect, lang: Lang) -> Vec<String> {
         Verdict::StaysWrong => say!("仍然错", "stays wrong"),
         Verdict::BecameRight => say!("改对", "became right"),
         Verdict::StaysRight => say!("仍然对", "stays right"),
+        Verdict::Unresolvable => say!("标注不认得", "label unknown"),
         Verdict::Unlabelled => say!("无标注", "no label"),
     };
     let none = say!("（无）", "none");

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::bundle::Snapshot;
+use crate::bundle::{FileSchema, Snapshot, Words};
 use crate::decide::parse_time;
 use crate::say;
-use crate::source::{Code, Diagnostic, Document, SourceText, Step as Way};
+use crate::source::{Code, Diagnostic, Document, SourceText, Step as Way, schema_of};
 use crate::text::FactKind;
 
 /// The folder of a bundle that holds test files.
@@ -122,6 +123,46 @@ struct TestShape {
 struct CallShape {
     say: String,
     expect: Option<Expect>,
+}
+
+/// What the keys mean to those who write them.
+const WORDS: Words = &[
+    ("TestShape.name", "测试的名称，说清在测什么"),
+    ("TestShape.text", "诉求内容；text 和 call 写一个"),
+    ("TestShape.call", "一通电话，一步一步说；每一步连同之前说的一起判定"),
+    ("TestShape.title", "标题"),
+    ("TestShape.district", "事发属地，名称或编号"),
+    ("TestShape.channel", "来源渠道"),
+    ("TestShape.at", "受理时间，例如 2026-09-30 17:00；核对 deadline 或 notices 时必须写"),
+    ("TestShape.learned", "true：连同历史案例教的一起判定；默认只用规则"),
+    ("TestShape.expect", "应当得到什么；没写的不看"),
+    ("CallShape.say", "这一步说的话"),
+    ("CallShape.expect", "说到这里应当得到什么"),
+    ("Expect.scenario", "领先的场景编号；none 表示没有"),
+    ("Expect.not_scenario", "不应命中的场景编号"),
+    ("Expect.department", "主办单位，编号、名称或别称；none 表示没有"),
+    ("Expect.unit", "具体承办的单位，写法同上"),
+    ("Expect.joint", "全部协办单位，次序不论"),
+    ("Expect.deadline", "到期的日期或时刻，例如 2026-10-10 或 2026-10-10 18:00"),
+    ("Expect.facts", "读出的要素：种类和值"),
+    ("Expect.reply_contains", "答复里应有的话"),
+    ("Expect.outcome", "auto 自动派单，suggest 人工确认，unknown 未识别"),
+    ("Expect.emergency", "是否紧急"),
+    ("Expect.notices", "应当提示的公告编号"),
+    ("Expect.articles", "应当在列的知识条目编号"),
+];
+
+/// The schema of test files, for editors.
+pub fn schema() -> FileSchema {
+    let mut schema = schema_of::<Vec<TestShape>>();
+    let test = &mut schema["$defs"]["TestShape"];
+    test["oneOf"] = json!([{ "required": ["text"] }, { "required": ["call"] }]);
+    test["not"] = json!({ "required": ["call", "expect"] });
+    test["properties"]["call"]["minItems"] = 1.into();
+    test["properties"]["call"]["maxItems"] = MOST_STEPS.into();
+    let kinds = FactKind::ALL.map(FactKind::as_str);
+    schema["$defs"]["Expect"]["properties"]["facts"]["propertyNames"] = json!({ "enum": kinds });
+    FileSchema::new("tests", "rules/tests/**/*.yaml", schema, "测试 rules/tests/", WORDS)
 }
 
 /// Reads all test files of a bundle. Every mistake becomes a diagnostic, and its file is left out.

@@ -32,7 +32,9 @@ pub fn junit(tested: &[Tested], lang: Lang) -> Result<String, String> {
         }
         report.add_test_suite(suite);
     }
-    report.to_string().map_err(|error| error.to_string())
+    let xml = report.to_string().map_err(|error| error.to_string())?;
+    // The schema that Jenkins reads by knows no such attribute. In texts quotation marks are escaped, so it stands nowhere else.
+    Ok(xml.replace(" disabled=\"0\"", ""))
 }
 
 fn message(failure: &Failure, lang: Lang) -> String {

@@ -10,6 +10,6 @@ mod run;
 
 pub use coverage::{Count, Coverage, ScenarioCoverage, Unreached, UnreachedKind, coverage};
 pub use expect::Mismatch;
-pub use file::{FOLDER, Step, Test, TestFile, read, read_all};
+pub use file::{FOLDER, Step, Test, TestFile, read, read_all, schema};
 pub use junit::junit;
 pub use run::{Case, Failure, Kind, Reached, Run, Selection, Tested, default_at, run};

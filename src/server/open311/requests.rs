@@ -192,12 +192,7 @@ async fn filed(app: &Arc<App>, request: Request, actor: &Actor) -> Result<Answer
     let submission = submission(&fields, scenario)?;
     let tickets = app.tickets()?.clone();
     let (own, desk, length) = (Arc::clone(app), tickets.clone(), body.len());
-    let prepared = app.work(length, move || {
-        let started = std::time::Instant::now();
-        let mut prepared = desk.prepare(submission)?;
-        prepared.decision = own.handed_out(prepared.decision, started.elapsed());
-        Ok(prepared)
-    });
+    let prepared = app.work(length, move || own.prepared(&desk, submission));
     let filed = tickets.submit(prepared.await?, actor, None).await?;
     let item = json!({
         "service_request_id": filed.ticket["id"],

@@ -1,7 +1,6 @@
 //! A complaint becomes a ticket.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -77,10 +76,7 @@ pub(in super::super) async fn submit(
     let prepared = app.work(body.len(), move || {
         let zone = own.live.serving().bundle.engine.settings().time_zone.clone();
         let submission = submission(body::parse(&body)?.object(FIELDS)?, &zone)?;
-        let started = Instant::now();
-        let mut prepared = desk.prepare(submission)?;
-        prepared.decision = own.handed_out(prepared.decision, started.elapsed());
-        Ok(prepared)
+        own.prepared(&desk, submission)
     });
     let filed = tickets.submit(prepared.await?, &actor, key).await?;
     let status = if filed.again { StatusCode::OK } else { StatusCode::CREATED };
