@@ -23,7 +23,7 @@ const KEPT: usize = 4;
 const FORMAT: &str = "1";
 
 /// Changed whenever the same cases would teach something else, or it is written differently.
-const LESSONS_FORMAT: &str = "2";
+const LESSONS_FORMAT: &str = "3";
 /// Bytes of the checksum before a value.
 const SUM: usize = 32;
 /// Folders for what cases taught, what that is weighed on, what weighing gave, and what rules say of cases.

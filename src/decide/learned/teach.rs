@@ -19,6 +19,9 @@ pub const LEAST_CASES: usize = 50;
 const HALF_LIFE: f32 = 60.0;
 /// How the linear models are fitted.
 const FIT: Fit = Fit { cost: 1.0, bias: 1.0, passes: 15, tolerance: 0.1, contrast: 0.35 };
+/// Labels of a level, at the most, whose models weigh each feature by how it parts them: this costs time with every label
+/// and feature, and where there are many labels few of them have the cases to tell.
+const MOST_CONTRASTED: usize = 400;
 /// Passes over the rows for a part of the cases, after the fit of all of them.
 const FOLD_PASSES: usize = 5;
 /// However old, it counts so much.
@@ -237,7 +240,8 @@ impl Lessons<'_> {
         let places = labels.real(self.cases);
         next(0)?;
         let (matrix, own, counts) = self.rows(level, &labels, &places);
-        let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), FIT);
+        let contrast = if labels.names.len() > MOST_CONTRASTED { 0.0 } else { FIT.contrast };
+        let trainer = Trainer::new(&matrix, &own, &counts, labels.names.len(), Fit { contrast, ..FIT });
         let (linear, duals) = trainer.fit();
         let scores = |linear: &Linear, row: usize| Scores::of(&linear.scores(matrix.row(row).iter()));
         let mut held_out = Vec::with_capacity(places.len());
