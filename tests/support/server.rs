@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use jiesu::bundle::{Cache, History, Live};
 use jiesu::server::{Configuration, serve};
+use jiesu::store::{Location, Options, Store};
+use jiesu::tickets::{Attachments, MIGRATIONS, Settings, Tickets};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -62,10 +64,34 @@ impl Server {
     }
 
     pub(crate) fn over(folder: TempDir, history: Option<History>, change: impl FnOnce(&mut Configuration)) -> Server {
+        Server::keeping(folder, history, |_| None, change)
+    }
+
+    /// One that keeps tickets, and attachments, in the folder of the bundle.
+    pub(crate) fn with_tickets() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        bundle::write(folder.path());
+        let data = folder.path().join("data");
+        let tickets = |live: &Arc<Live>| {
+            let attachments = Attachments::open(&data.join("attachments")).unwrap();
+            let store = Store::open(&Location::file(data.join("tickets.db")), MIGRATIONS, Options::default()).unwrap();
+            let clock = Arc::new(jiff::Timestamp::now);
+            Some(Tickets::new(store, Arc::clone(live), Settings::default(), clock).with_attachments(attachments))
+        };
+        Server::keeping(folder, None, tickets, |_| {})
+    }
+
+    fn keeping(
+        folder: TempDir,
+        history: Option<History>,
+        tickets: impl FnOnce(&Arc<Live>) -> Option<Tickets>,
+        change: impl FnOnce(&mut Configuration),
+    ) -> Server {
         let live = match Live::start(folder.path(), Cache::none(), history) {
             Ok(live) => Arc::new(live),
             Err(error) => panic!("{error:?}"),
         };
+        let tickets = tickets(&live);
         let mut configuration = Configuration::default();
         change(&mut configuration);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -79,7 +105,7 @@ impl Server {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                serve(live, configuration, listener, shutdown).await
+                serve(live, tickets, configuration, listener, shutdown).await
             })
         };
         Server { folder, address, stop: Some(stop), thread: Some(std::thread::spawn(run)) }
