@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::rules::{Clause, Form, Group, Scenario, Scope};
+use crate::rules::{Clause, Form, Group, Scenario, Scope, Term, implies, term_implies};
 use crate::say;
 use crate::source::{Code, Diagnostic, Edit, Message, Node, SourceText, Value};
 use crate::text::Text;
 
 use super::edits::{closed_end, edit, without_item};
 use super::given::Given;
-use super::implies::{Part, Resolver, implies, positive_terms};
+use super::written_out::{Part, Resolver, positive_terms};
 
+/// Pairs of terms that are compared for two lists, at the most.
+const MOST_PAIRS: usize = 250_000;
 /// Texts in which nothing is said: what fires on all of them fires on nearly everything.
 const SAYING_NOTHING: [&str; 3] = [
     "您好，我打电话来反映一个情况，麻烦记录一下。",
@@ -108,37 +110,29 @@ impl Conditions<'_, '_, '_> {
             let members = group.some.iter().chain(&group.every).chain(&group.none);
             members.for_each(|member| self.across_sentences(member));
         }
-        let mut parts = |clauses: &[Clause]| -> Option<Vec<Part>> {
-            clauses.iter().map(|clause| self.resolver.part(clause)).collect()
-        };
-        let (Some(some), Some(every), Some(none)) = (parts(&group.some), parts(&group.every), parts(&group.none))
-        else {
-            return;
-        };
-        let cancelled = |part: &Part| cancelled(part, &none);
-        if self.never(clause, group, (&some, &every, &none)) {
+        if self.never(clause, group) {
             return;
         }
-        for (member, part) in group.some.iter().zip(&some) {
-            if let Some(by) = cancelled(part) {
-                self.cancelled(member, &group.none[by]);
+        for member in &group.some {
+            if let Some(by) = self.cancelled_by(member, &group.none) {
+                self.cancelled(member, by);
             }
         }
         if group.minimum <= 1 {
-            self.useless(&group.some, &some, &none, Useless::Any);
+            self.useless(&group.some, &group.none, Useless::Any);
         }
-        self.useless(&group.every, &every, &none, Useless::All);
-        self.useless(&group.none, &none, &[], Useless::None);
+        self.useless(&group.every, &group.none, Useless::All);
+        self.useless(&group.none, &[], Useless::None);
     }
 
     /// Whether the group can never hold; then that is all there is to say of it.
-    fn never(&mut self, clause: &Clause, group: &Group, (some, every, none): (&[Part], &[Part], &[Part])) -> bool {
-        let cancelled = |part: &Part| cancelled(part, none);
-        let of_every = group.every.iter().zip(every).find_map(|(member, part)| Some((member, cancelled(part)?)));
+    fn never(&mut self, clause: &Clause, group: &Group) -> bool {
+        let mut cancelled = |member: &Clause| self.cancelled_by(member, &group.none);
+        let of_every = group.every.iter().find_map(|member| Some((member, cancelled(member)?)));
         let all_cancelled = || {
             let mut by = None;
-            for part in some {
-                by = Some(cancelled(part)?);
+            for member in &group.some {
+                by = Some(cancelled(member)?);
             }
             group.some.first().zip(by)
         };
@@ -146,7 +140,7 @@ impl Conditions<'_, '_, '_> {
             return false;
         };
         let shown = |clause: &Clause| written(&self.source.text, &clause.range);
-        let (wanted, forbidden) = (shown(member), shown(&group.none[by]));
+        let (wanted, forbidden) = (shown(member), shown(by));
         let message = say!(
             "这个条件永远不会成立：要有“{wanted}”，又不许有“{forbidden}”",
             "this can never hold: it wants `{wanted}` and forbids `{forbidden}`"
@@ -173,24 +167,47 @@ impl Conditions<'_, '_, '_> {
         )));
     }
 
-    fn useless(&mut self, clauses: &[Clause], parts: &[Part], none: &[Part], place: Useless) {
-        for (at, (clause, part)) in clauses.iter().zip(parts).enumerate() {
-            if none.iter().any(|none| implies(part, none)) {
+    /// Whether the one holds only where the other does.
+    fn implies(&self, one: &Clause, other: &Clause) -> bool {
+        implies(one, other, &self.given.vocabulary)
+    }
+
+    /// The member of `none` that is there wherever a clause holds, or the first of several of which one always is.
+    fn cancelled_by<'c>(&mut self, clause: &Clause, none: &'c [Clause]) -> Option<&'c Clause> {
+        if let Some(alone) = none.iter().find(|none| self.implies(clause, none)) {
+            return Some(alone);
+        }
+        let mut forbidden = Vec::new();
+        let mut first = None;
+        for member in none {
+            if let Some(Part::Terms(terms)) = self.resolver.part(member) {
+                forbidden.extend_from_slice(&terms);
+                first = first.or(Some(member));
+            }
+        }
+        let part = self.resolver.part(clause)?;
+        first.filter(|_| always_has(&part, &forbidden))
+    }
+
+    fn useless(&mut self, clauses: &[Clause], none: &[Clause], place: Useless) {
+        let wealth: Vec<(bool, usize)> = clauses.iter().map(|clause| self.wealth(clause)).collect();
+        for (at, clause) in clauses.iter().enumerate() {
+            if self.cancelled_by(clause, none).is_some() {
                 continue;
             }
-            let covers = |(other, candidate): (usize, &Part)| {
+            let covers = |(other, candidate): (usize, &Clause)| {
                 let (narrow, wide) = match place {
-                    Useless::All => (candidate, part),
-                    Useless::Any | Useless::None => (part, candidate),
+                    Useless::All => (candidate, clause),
+                    Useless::Any | Useless::None => (clause, candidate),
                 };
                 // Of two that say the same the one that says less is reported, or else the later one.
                 let says_more = || {
-                    let rank = |at: usize| (wealth(&clauses[at], &parts[at]), std::cmp::Reverse(at));
+                    let rank = |at: usize| (wealth[at], std::cmp::Reverse(at));
                     rank(other) > rank(at)
                 };
-                other != at && implies(narrow, wide) && (!implies(wide, narrow) || says_more())
+                other != at && self.implies(narrow, wide) && (!self.implies(wide, narrow) || says_more())
             };
-            let Some(by) = parts.iter().enumerate().position(covers) else { continue };
+            let Some(by) = clauses.iter().enumerate().position(covers) else { continue };
             // Terms beside each other in one list are looked at with the lists.
             let both_terms = |clause: &Clause| matches!(clause.form, Form::Term { .. });
             if both_terms(clause) && both_terms(&clauses[by]) && place != Useless::All {
@@ -198,6 +215,16 @@ impl Conditions<'_, '_, '_> {
             }
             self.implied(clause, &clauses[by], place);
         }
+    }
+
+    /// How much a part says beyond whether it holds: lists and shared conditions, which grow at their own place, before what
+    /// is written out, then by how many words it looks for. What is found gives weight in the rank.
+    fn wealth(&mut self, clause: &Clause) -> (bool, usize) {
+        let mut terms = BTreeSet::new();
+        if let Some(part) = self.resolver.part(clause) {
+            positive_terms(&part, &mut terms);
+        }
+        (matches!(clause.form, Form::Reference { .. }), terms.len())
     }
 
     fn implied(&mut self, clause: &Clause, other: &Clause, place: Useless) {
@@ -293,24 +320,21 @@ impl Conditions<'_, '_, '_> {
     }
 }
 
-/// The member of `none` that holds wherever a part does, or the first of several of which one always does.
-fn cancelled(part: &Part, none: &[Part]) -> Option<usize> {
-    let terms = |part: &Part| match part {
-        Part::Terms(terms) => terms.to_vec(),
-        _ => Vec::new(),
-    };
-    let together = || implies(part, &Part::Terms(none.iter().flat_map(terms).collect()));
-    let first = || none.iter().position(|none| matches!(none, Part::Terms(_)));
-    none.iter().position(|none| implies(part, none)).or_else(|| together().then(first).flatten())
-}
-
 /// The mapping at exactly this place.
-/// How much a part says beyond whether it holds: lists and shared conditions, which grow at their own place, before what is
-/// written out, then by how many words it looks for. What is found gives weight in the rank.
-fn wealth(clause: &Clause, part: &Part) -> (bool, usize) {
-    let mut terms = BTreeSet::new();
-    positive_terms(part, &mut terms);
-    (matches!(clause.form, Form::Reference { .. }), terms.len())
+/// Whether one of the terms is found wherever a part holds.
+fn always_has(part: &Part, terms: &[Term]) -> bool {
+    match part {
+        Part::Terms(own) => {
+            own.len() * terms.len() <= MOST_PAIRS
+                && own.iter().all(|own| terms.iter().any(|term| term_implies(own, term)))
+        }
+        Part::Group { some, minimum, every, .. } => {
+            every.iter().any(|member| always_has(member, terms))
+                || (*minimum > 0 && !some.is_empty() && some.iter().all(|member| always_has(member, terms)))
+        }
+        Part::Near { members, .. } => members.iter().any(|member| always_has(member, terms)),
+        Part::Regex(_) | Part::Fact(_) => false,
+    }
 }
 
 fn node_at<'n>(node: &'n Node, range: &Range<usize>) -> Option<&'n Node> {

@@ -16,12 +16,12 @@ mod examples;
 mod fix;
 mod formats;
 mod given;
-mod implies;
 mod pages;
 mod personal;
 mod scenarios;
 mod sentences;
 mod terms;
+mod written_out;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::say;
 use crate::source::{Code, Diagnostic, Document, Step, Value};
 
 use super::given::Given;
-use super::implies::{Resolver, canonical, positive_terms};
+use super::written_out::{Resolver, canonical, positive_terms};
 
 /// Terms that two scenarios must share before it is more than chance.
 const FEWEST_TERMS: usize = 3;

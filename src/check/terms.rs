@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::rules::{Clause, Form, Scenario};
+use crate::rules::{Clause, Form, Scenario, Term, term_implies};
 use crate::say;
 use crate::source::{Code, Diagnostic, Document, SourceText, Value};
 use crate::text::{Text, normalise};
 
 use super::edits::{edit, without_item};
 use super::given::{Given, scalars};
-use super::implies::{Term, term_implies};
 
 /// A term of a list, where it stands.
 struct Listed {

@@ -7,6 +7,7 @@ mod carry;
 mod compile;
 mod condition;
 mod fuzzy;
+mod implies;
 mod literals;
 mod matcher;
 mod negation;
@@ -19,6 +20,7 @@ mod vocabulary;
 
 pub use compile::Compiled;
 pub use condition::{Clause, Form, Group, Scope};
+pub use implies::{Term, implies, term_implies};
 pub use matcher::{Evidence, ScenarioMatch};
 pub use negation::{denied, may_end_denial};
 pub use program::Leaf;

@@ -4,13 +4,12 @@
 //! `witness` looks at real texts, `implies` proves on the trees of the conditions, `sentence` makes a text up and has the
 //! matcher confirm it. `report` puts them in order of harm. No HTTP, and no files.
 
-mod implies;
 mod report;
 mod sentence;
 mod shown;
 mod witness;
 
-pub use implies::implies;
+pub use crate::rules::implies;
 pub use report::{Collisions, Implication, Made, collisions};
 pub use sentence::Maker;
 pub use shown::plain;

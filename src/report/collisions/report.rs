@@ -6,12 +6,11 @@ use jiff::Zoned;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use super::implies::implies;
 use super::sentence::Maker;
 use super::witness::{Pair, Seen, see};
 use crate::bundle::Bundle;
 use crate::knowledge::Case;
-use crate::rules::{Priority, Scenario};
+use crate::rules::{Priority, Scenario, implies};
 use crate::text::Text;
 
 /// The longest run of characters inside a term that is looked for among other terms.

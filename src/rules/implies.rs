@@ -6,17 +6,50 @@
 //! other condition is then derived from these facts, either in the same unit or in a part that holds it. The latter is
 //! allowed only for clauses that a longer text cannot undo, those without `none`.
 
-use crate::rules::{Clause, Form, Group, Scope, Vocabulary, may_end_denial};
+use super::negation::may_end_denial;
+use super::{Clause, Form, Group, Scope, Vocabulary};
 use crate::text::FactKind;
 
 /// Steps of one proof, at the most.
 const FUEL: u32 = 20_000;
+/// Pairs of terms that are compared for two lists, at the most: beyond it the lists count as unrelated.
+const MOST_PAIRS: usize = 250_000;
 /// Named conditions in each other.
 const MAX_OPEN: u32 = 24;
 
 /// Whether wherever `one` holds, in any part of any text, `other` holds too. `false` says that it was not proved.
 pub fn implies(one: &Clause, other: &Clause, vocabulary: &Vocabulary) -> bool {
     Prover { vocabulary, fuel: FUEL, open: 0 }.entails(one, other)
+}
+
+/// A term with how it is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Term {
+    /// Normalised.
+    pub text: String,
+    /// Only as whole words.
+    pub whole_word: bool,
+    /// Denied ones too.
+    pub even_negated: bool,
+}
+
+/// Whether a hit of `one` is always, or has in it, a hit of `other`.
+///
+/// A term has every term inside it, unless that is denied there. One that begins with the other is denied where the other
+/// is (but for a 就是 that stands just forty characters behind); further in, what stands before the other inside the
+/// longer term must not be able to end a denial: 没有停水 has 停水 in it, and not its hit.
+pub fn term_implies(one: &Term, other: &Term) -> bool {
+    if one.text == other.text {
+        return (one.whole_word || !other.whole_word) && (other.even_negated || !one.even_negated);
+    }
+    if other.whole_word || one.text.len() <= other.text.len() {
+        return false;
+    }
+    one.text.match_indices(&other.text).any(|(at, _)| match one.text[..at].chars().next_back() {
+        _ if other.even_negated => true,
+        None => !one.even_negated,
+        Some(last) => !may_end_denial(last),
+    })
 }
 
 /// The part of the text that facts are known of, seen from the part that the goal is looked at in.
@@ -34,6 +67,14 @@ enum Leaf<'a> {
     Terms { terms: Vec<&'a str>, whole_word: bool, even_negated: bool },
     Regex(&'a str),
     Fact(FactKind),
+}
+
+impl Leaf<'_> {
+    /// One of its terms with how this leaf looks for it.
+    fn term(&self, text: &str) -> Option<Term> {
+        let Leaf::Terms { whole_word, even_negated, .. } = self else { return None };
+        Some(Term { text: text.to_owned(), whole_word: *whole_word, even_negated: *even_negated })
+    }
 }
 
 struct Prover<'a> {
@@ -256,23 +297,12 @@ fn leaf_entails(one: &Leaf<'_>, other: &Leaf<'_>) -> bool {
     if is_part_of(one, other) {
         return true;
     }
-    let Leaf::Terms { terms, .. } = one else { return false };
-    let Leaf::Terms { terms: others, whole_word: false, even_negated } = other else { return false };
-    // A term has every term inside it, unless what stands before that denies it.
-    let has = |term: &str, inner: &str| {
-        term.match_indices(inner).any(|(at, _)| {
-            let before = term[..at].chars().next_back();
-            *even_negated || before.is_some_and(|last| !may_end_denial(last))
-        })
-    };
-    terms.iter().all(|term| others.iter().any(|other| has(term, other)) || is_known(one, term, other))
-}
-
-/// Whether a term of a leaf is found by another as it stands.
-fn is_known(one: &Leaf<'_>, term: &str, other: &Leaf<'_>) -> bool {
-    let Leaf::Terms { whole_word, even_negated, .. } = one else { return false };
-    let alone = Leaf::Terms { terms: vec![term], whole_word: *whole_word, even_negated: *even_negated };
-    is_part_of(&alone, other)
+    let (Leaf::Terms { terms, .. }, Leaf::Terms { terms: others, .. }) = (one, other) else { return false };
+    if terms.len() * others.len() > MOST_PAIRS {
+        return false;
+    }
+    let wanted: Vec<Term> = others.iter().filter_map(|text| other.term(text)).collect();
+    terms.iter().filter_map(|text| one.term(text)).all(|own| wanted.iter().any(|wanted| term_implies(&own, wanted)))
 }
 
 /// Whether every hit of the one is a hit of the other, at the same place.
@@ -293,4 +323,113 @@ fn is_part_of(one: &Leaf<'_>, other: &Leaf<'_>) -> bool {
 /// Whether no hit can lie across the end of a clause: terms of letters and digits alone.
 fn is_in_one_clause(leaf: &Leaf<'_>) -> bool {
     matches!(leaf, Leaf::Terms { terms, .. } if terms.iter().all(|term| term.chars().all(char::is_alphanumeric)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::{Compiled, Scenario};
+    use crate::source::Document;
+    use crate::text::{Segmenter, Text};
+
+    /// A scenario with one member of `any`.
+    fn scenario(id: &str, member: &str) -> Option<Arc<Scenario>> {
+        let yaml = format!("id: a/{id}\ntitle: 甲\ncategory: 乙\nwhen: {{any: [{member}]}}\nreply: 丙\n");
+        let document = Document::parse("a.yaml", &yaml, &mut Vec::new())?;
+        Scenario::read(&document, &mut Vec::new()).map(Arc::new)
+    }
+
+    /// Whether the one member is proved to hold only where the other does.
+    fn follows(one: &Scenario, other: &Scenario) -> bool {
+        let member = |scenario: &'_ Scenario| -> Clause {
+            let Form::Group(group) = &scenario.when.form else { unreachable!() };
+            group.some[0].clone()
+        };
+        implies(&member(one), &member(other), &Vocabulary::default())
+    }
+
+    #[test]
+    fn what_follows_from_what() {
+        for (one, other, expected) in [
+            ("水管漏", "水管", true),
+            ("水管", "水管漏", false),
+            ("没有停水", "停水", false),
+            ("没有停水", "{term: 停水, even_negated: true}", true),
+            ("水管", "{term: 水管, whole_word: true}", false),
+            ("[水管, 漏]", "漏", true),
+            ("[水管, 漏]", "[漏]", true),
+            ("漏", "[水管, 漏]", false),
+            ("[水管, 漏, 马路]", "[水管, 漏]", true),
+            ("{near: [水管, 漏], within: 3}", "[水管, 漏]", true),
+            ("[水管, 漏]", "{near: [水管, 漏], within: 3}", false),
+            ("{all: [水管, 漏], in: clause}", "[水管, 漏]", true),
+            ("{all: [水管, 漏], in: text}", "[水管, 漏]", false),
+            ("{any: [水管漏, 爆管漏]}", "漏", true),
+            ("{any: [漏], none: [暖气]}", "漏", true),
+            ("漏", "{any: [漏], none: [暖气]}", false),
+            ("{any: [漏], none: [气]}", "{any: [漏], none: [暖气]}", true),
+            ("{any: [漏], none: [暖气]}", "{any: [漏], none: [气]}", false),
+            ("{fact: phone}", "{fact: phone}", true),
+            ("{fact: phone}", "{fact: plate}", false),
+        ] {
+            let (first, second) = (scenario("x", one).unwrap(), scenario("y", other).unwrap());
+            assert_eq!(follows(&first, &second), expected, "{one} → {other}");
+        }
+    }
+
+    fn term() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[水管漏没不]{1,3}",
+            "[水管漏]{1,2}".prop_map(|term| format!("{{term: {term}, even_negated: true}}")),
+            "[水管漏]{1,2}".prop_map(|term| format!("{{term: {term}, whole_word: true}}")),
+        ]
+    }
+
+    fn clause() -> impl Strategy<Value = String> {
+        let scope = prop_oneof![Just(""), Just(", in: clause"), Just(", in: text"), Just(", in: sentence")];
+        term().prop_recursive(2, 12, 3, move |inner| {
+            let list = |least| prop::collection::vec(inner.clone(), least..4).prop_map(|parts| parts.join(", "));
+            let near = (prop::collection::vec("[水管漏]{1,2}", 2..4), 0..4_u32);
+            prop_oneof![
+                list(1).prop_map(|list| format!("[{list}]")),
+                (list(1), scope.clone()).prop_map(|(list, scope)| format!("{{any: [{list}]{scope}}}")),
+                (list(1), list(1), scope.clone())
+                    .prop_map(|(list, none, scope)| format!("{{all: [{list}], none: [{none}]{scope}}}")),
+                list(2).prop_map(|list| format!("{{at_least: 2, of: [{list}]}}")),
+                near.prop_map(|(terms, within)| format!("{{near: [{}], within: {within}}}", terms.join(", "))),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// Whatever is said to follow does, on every text that the matcher is run on.
+        #[test]
+        fn what_is_said_to_follow_does(
+            one in clause(), other in clause(), texts in prop::collection::vec("[水管漏没不，。]{0,12}", 20),
+        ) {
+            let (Some(first), Some(second)) = (scenario("x", &one), scenario("y", &other)) else { return Ok(()) };
+            let (forth, back) = (follows(&first, &second), follows(&second, &first));
+            if !forth && !back {
+                return Ok(());
+            }
+            let segmenter = Segmenter::new([]);
+            let vocabulary = Vocabulary::default();
+            let compiled = Compiled::new(vec![first, second], &vocabulary, &segmenter, None, &mut Vec::new());
+            let Some(compiled) = compiled else { return Ok(()) };
+            for text in &texts {
+                let fired: Vec<usize> =
+                    compiled.matches(&Text::new(None, text)).iter().map(|found| found.scenario).collect();
+                prop_assert!(!forth || !fired.contains(&0) || fired.contains(&1), "{one} → {other}: {text}");
+                prop_assert!(!back || !fired.contains(&1) || fired.contains(&0), "{other} → {one}: {text}");
+            }
+        }
+    }
 }
