@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 use super::ids::Ids;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
+use crate::access::{Keys, Rate};
 use crate::bundle::Live;
 use crate::decide::Decision;
 use crate::say;
@@ -36,6 +37,12 @@ pub struct Configuration {
     pub connection_limit: Duration,
     /// Connections at one time; others wait until one is closed.
     pub most_connections: usize,
+    /// Writes that may wait for the store; more complaints are sent away until there is room again.
+    pub most_writes_waiting: usize,
+    /// Who is let in: the keys of the store that tickets are kept in.
+    pub keys: Keys,
+    /// How often one key may be used; as often as it likes where there is none.
+    pub rate: Option<Rate>,
     /// How long accepted requests may still take once the server is told to stop.
     pub drain_limit: Duration,
 }
@@ -50,6 +57,9 @@ impl Default for Configuration {
             time_limit: Duration::from_secs(10),
             connection_limit: Duration::from_secs(60),
             most_connections: 4096,
+            most_writes_waiting: 512,
+            keys: Keys::none(),
+            rate: None,
             drain_limit: Duration::from_secs(30),
         }
     }

@@ -7,6 +7,7 @@
 //! Invariant: a request takes the bundle once ([`Live::serving`](crate::bundle::Live::serving)) and uses no other, so
 //! that an answer comes from one revision.
 
+mod admission;
 mod app;
 mod body;
 mod bundle;

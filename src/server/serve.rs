@@ -3,17 +3,23 @@
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::app::Configuration;
 use super::clock;
 use super::connections::Connections;
 use super::openapi::router;
+use crate::access::Keys;
 use crate::bundle::Live;
+use crate::store::Store;
 use crate::tickets::Tickets;
+
+/// How often keys are looked at again.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(1);
 
 /// Answers on `listener` until `shutdown` is done. Then no connection is accepted any more, accepted requests are
 /// finished, and after [`Configuration::drain_limit`] what is still open is left.
@@ -30,6 +36,7 @@ pub async fn serve(
     let drain_limit = configuration.drain_limit;
     // Ends with the server.
     let clock = tickets.clone().map(|tickets| tokio::spawn(clock::run(tickets)));
+    let looking = tickets.as_ref().map(|tickets| tokio::spawn(look_at_keys(configuration.keys.clone(), tickets.store().clone())));
     let connections = Connections::new(listener, &configuration);
     let (stopping, stopped) = oneshot::channel();
     let signal = async move {
@@ -53,8 +60,20 @@ pub async fn serve(
             Ok(())
         }
     };
-    if let Some(clock) = clock {
-        clock.abort();
+    for task in [clock, looking].into_iter().flatten() {
+        task.abort();
     }
     ended
+}
+
+/// Notices keys that were added or revoked, for as long as the server runs.
+async fn look_at_keys(keys: Keys, store: Store) {
+    let mut beat = interval(LOOK_AT_KEYS);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        if let Err(error) = keys.refresh(&store).await {
+            tracing::warn!(%error, "keys: the store cannot be reached, those that are known go on to hold");
+        }
+    }
 }
