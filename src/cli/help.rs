@@ -112,9 +112,28 @@ const CHINESE: &[(&str, &str)] = &[
     ("eval.answers.folds", "按 id 把问题分成几份，问每一份时其余各份为已知"),
     ("serve", "启动服务，规则改动后自动热加载"),
     ("serve.listen", "监听地址"),
-    ("serve.data", "保存运行数据的目录（上一个可用的规则包等）"),
+    ("serve.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("serve.data", "保存运行数据的目录（工单、附件、上一个可用的规则包）"),
+    ("serve.database", "工单存在哪里：文件，或 postgres://…（默认 --data 目录里的 tickets.db）"),
+    ("serve.print_config", "显示实际生效的全部设置（不含口令），不启动服务"),
     ("serve.git", "用 git 仓库里的某个版本提供服务：分支每两秒看一次有无新提交，提交号则固定不变"),
     ("serve.repo", "--git 的仓库，或仓库里规则包所在的目录（默认规则包目录；不写 --git 时用 HEAD）"),
+    ("keys", "密钥：谁可以使用服务、能做什么"),
+    ("keys.add", "生成一个密钥，只显示这一次"),
+    ("keys.add.name", "给谁用：人名或系统名，工单经过里显示这个名称"),
+    ("keys.add.scope", "权限（可重复）：submit、agent、dispatcher、department:编号、editor、admin、metrics"),
+    ("keys.add.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("keys.add.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("keys.add.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("keys.list", "列出密钥：谁的、能做什么、最近何时用过"),
+    ("keys.list.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("keys.list.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("keys.list.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("keys.revoke", "吊销一个密钥，运行中的服务两秒内不再接受"),
+    ("keys.revoke.name", "吊销谁的"),
+    ("keys.revoke.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("keys.revoke.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("keys.revoke.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
     ("lsp", "在编辑器里边写边查：语言服务器，走标准输入输出，由编辑器启动"),
     ("lsp.stdio", "走标准输入输出（本来就是；有些编辑器会带上这个参数）"),
     ("init", "生成一份最小的规则包"),
@@ -134,7 +153,8 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu fmt --check
   jiesu schema --write .vscode/jiesu
   jiesu suggest --cases 案例.jsonl > 建议.yaml
-  jiesu serve --listen 127.0.0.1:7080
+  jiesu serve --listen 127.0.0.1:7080 --data 数据
+  jiesu keys add 坐席一组 --scope agent --data 数据
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
   jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
@@ -147,7 +167,8 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu fmt --check
   jiesu schema --write .vscode/jiesu
   jiesu suggest --cases cases.jsonl > suggestions.yaml
-  jiesu serve --listen 127.0.0.1:7080
+  jiesu serve --listen 127.0.0.1:7080 --data data
+  jiesu keys add desk-1 --scope agent --data data
   jiesu init my-bundle";
 
 /// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of

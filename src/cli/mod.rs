@@ -15,12 +15,14 @@ mod help;
 mod impact;
 mod import;
 mod init;
+mod keys;
 mod load;
 mod lsp;
 mod matching;
 mod schema;
 mod search;
 mod serve;
+mod settings;
 mod test;
 
 mod show;
@@ -97,6 +99,8 @@ enum Command {
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
+    /// Keys: who may use the service, and for what
+    Keys(keys::Arguments),
     /// Help editors as they type: a language server over standard input and output
     Lsp(lsp::Arguments),
     /// Write a minimal bundle to start from
@@ -163,6 +167,7 @@ pub fn run() -> ExitCode {
         Command::Suggest(arguments) => suggest::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
+        Command::Keys(arguments) => keys::run(&cli.common, lang, &arguments),
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),

@@ -70,7 +70,11 @@ pub(super) fn needs(method: &str, route: &str) -> Needs {
 }
 
 /// Lets a request in, with who sends it, or says why not.
-pub(super) async fn admitted(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Result<Response, Problem> {
+pub(super) async fn admitted(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     // What has no pattern is answered with 404, whoever asks.
     let Some(route) = request.extensions().get::<MatchedPath>().cloned() else { return Ok(next.run(request).await) };
     let needed = needs(request.method().as_str(), route.as_str());
@@ -89,13 +93,15 @@ pub(super) async fn admitted(State(app): State<Arc<App>>, mut request: Request, 
 /// Who sends a request: the holder of its key.
 fn who(app: &App, headers: &HeaderMap) -> Result<Actor, Problem> {
     match token(headers) {
-        Some(token) => app.configuration.keys.admit(token, Timestamp::now(), app.configuration.rate).map_err(|denied| {
-            app.metrics.refused(match denied {
-                Denied::Unknown => "unauthorized",
-                Denied::TooOften(_) => "too-many-requests",
-            });
-            denied.into()
-        }),
+        Some(token) => {
+            app.configuration.keys.admit(token, Timestamp::now(), app.configuration.rate).map_err(|denied| {
+                app.metrics.refused(match denied {
+                    Denied::Unknown => "unauthorized",
+                    Denied::TooOften(_) => "too-many-requests",
+                });
+                denied.into()
+            })
+        }
         None if app.configuration.keys.none_ever() && app.configuration.listen.ip().is_loopback() => local(headers),
         None => {
             app.metrics.refused("unauthorized");
@@ -118,7 +124,8 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 /// Without keys whoever sits at this machine may everything, to try it out; but not a page of another site in a browser
 /// on this machine, whether it says so (Fetch Metadata, W3C) or has a name of its own lead here (DNS rebinding).
 fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
-    let own_site = matches!(headers.get("sec-fetch-site").map(|site| site.as_bytes()), None | Some(b"same-origin" | b"none"));
+    let own_site =
+        matches!(headers.get("sec-fetch-site").map(|site| site.as_bytes()), None | Some(b"same-origin" | b"none"));
     if own_site && headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_this_machine)) {
         return Ok(Actor::new("local", &[Scope::Admin]));
     }

@@ -36,7 +36,8 @@ pub async fn serve(
     let drain_limit = configuration.drain_limit;
     // Ends with the server.
     let clock = tickets.clone().map(|tickets| tokio::spawn(clock::run(tickets)));
-    let looking = tickets.as_ref().map(|tickets| tokio::spawn(look_at_keys(configuration.keys.clone(), tickets.store().clone())));
+    let looking =
+        tickets.as_ref().map(|tickets| tokio::spawn(look_at_keys(configuration.keys.clone(), tickets.store().clone())));
     let connections = Connections::new(listener, &configuration);
     let (stopping, stopped) = oneshot::channel();
     let signal = async move {
