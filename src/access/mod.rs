@@ -4,6 +4,7 @@
 //! Nothing here knows HTTP, tickets or rules, nor reads a clock.
 
 mod actor;
+pub mod audit;
 mod bucket;
 pub mod keys;
 

@@ -134,6 +134,17 @@ const CHINESE: &[(&str, &str)] = &[
     ("keys.revoke.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
     ("keys.revoke.data", "保存运行数据的目录，与 jiesu serve 相同"),
     ("keys.revoke.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("backup", "备份工单和附件，服务照常运行"),
+    ("backup.to", "备份成这个目录，必须还不存在"),
+    ("backup.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("backup.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("backup.database", "数据库文件，与 jiesu serve 相同"),
+    ("restore", "从备份恢复，须先停服务"),
+    ("restore.from", "jiesu backup 生成的目录"),
+    ("restore.force", "已有数据时也恢复；原来的移到一边，不删除"),
+    ("restore.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("restore.data", "恢复到哪个数据目录"),
+    ("restore.database", "恢复成哪个数据库文件（默认 --data 目录里的 tickets.db）"),
     ("lsp", "在编辑器里边写边查：语言服务器，走标准输入输出，由编辑器启动"),
     ("lsp.stdio", "走标准输入输出（本来就是；有些编辑器会带上这个参数）"),
     ("init", "生成一份最小的规则包"),
@@ -155,6 +166,7 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu suggest --cases 案例.jsonl > 建议.yaml
   jiesu serve --listen 127.0.0.1:7080 --data 数据
   jiesu keys add 坐席一组 --scope agent --data 数据
+  jiesu backup 备份-1 --data 数据
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
   jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
@@ -169,6 +181,7 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu suggest --cases cases.jsonl > suggestions.yaml
   jiesu serve --listen 127.0.0.1:7080 --data data
   jiesu keys add desk-1 --scope agent --data data
+  jiesu backup backup-1 --data data
   jiesu init my-bundle";
 
 /// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of

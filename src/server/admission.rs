@@ -54,9 +54,11 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/tickets/{id}", Key),
     ("GET", "/v1/tickets/{id}/history", Key),
     ("POST", "/v1/tickets/{id}/actions", Key),
+    ("POST", "/v1/tickets/{id}/erase", One(&[])),
     ("GET", "/v1/queue/{name}", Key),
     ("POST", "/v1/queue/{name}/claim", Key),
     ("GET", "/v1/events", Key),
+    ("GET", "/v1/audit", One(&[])),
 ];
 
 /// Routes that file complaints: each is a transaction, and they come in floods.

@@ -91,6 +91,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::queue))
         .routes(routes!(tickets::claim_next))
         .routes(routes!(tickets::events))
+        .routes(routes!(tickets::erase))
+        .routes(routes!(tickets::audit))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

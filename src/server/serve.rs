@@ -18,6 +18,8 @@ use crate::bundle::Live;
 use crate::store::Store;
 use crate::tickets::Tickets;
 
+/// How often it is written down who read what.
+const WRITE_READINGS: Duration = Duration::from_millis(200);
 /// How often keys are looked at again.
 const LOOK_AT_KEYS: Duration = Duration::from_secs(1);
 
@@ -38,6 +40,8 @@ pub async fn serve(
     let clock = tickets.clone().map(|tickets| tokio::spawn(clock::run(tickets)));
     let looking =
         tickets.as_ref().map(|tickets| tokio::spawn(look_at_keys(configuration.keys.clone(), tickets.store().clone())));
+    let auditing = tickets.clone().map(|tickets| tokio::spawn(write_readings(tickets)));
+    let desk = tickets.clone();
     let connections = Connections::new(listener, &configuration);
     let (stopping, stopped) = oneshot::channel();
     let signal = async move {
@@ -61,10 +65,29 @@ pub async fn serve(
             Ok(())
         }
     };
-    for task in [clock, looking].into_iter().flatten() {
+    for task in [clock, looking, auditing].into_iter().flatten() {
         task.abort();
+        let _ = task.await;
+    }
+    // What was read by the last requests.
+    if let Some(desk) = desk
+        && let Err(error) = desk.readings().flush(desk.store()).await
+    {
+        tracing::error!(%error, "audit: the last readings could not be written");
     }
     ended
+}
+
+/// Writes down who read what, for as long as the server runs.
+async fn write_readings(tickets: Tickets) {
+    let mut beat = interval(WRITE_READINGS);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        if let Err(error) = tickets.readings().flush(tickets.store()).await {
+            tracing::warn!(%error, "audit: readings wait until the store can be reached");
+        }
+    }
 }
 
 /// Notices keys that were added or revoked, for as long as the server runs.

@@ -10,6 +10,7 @@ mod change;
 mod clock;
 mod deadlines;
 mod desk;
+mod erase;
 mod figures;
 mod fold;
 mod life_cycle;

@@ -182,6 +182,15 @@ impl Settings {
         }
     }
 
+    /// The file of the database; none where it is no file, or where nothing is kept.
+    pub(super) fn database_file(&self) -> Option<PathBuf> {
+        match (&self.database, &self.data) {
+            (Some(address), _) if address.starts_with("postgres://") || address.starts_with("postgresql://") => None,
+            (Some(file), _) => Some(file.into()),
+            (None, data) => data.as_ref().map(|data| data.join("tickets.db")),
+        }
+    }
+
     /// All that is in force, as it would stand in the file; without the password of the database.
     pub(super) fn shown(&self, json: bool) -> Result<String, Message> {
         let mut shown = self.clone();

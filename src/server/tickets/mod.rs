@@ -1,11 +1,13 @@
 //! Tickets over HTTP: filing, acting, lists and queues, and what changes while one looks.
 
 mod act;
+mod audit;
 mod list;
 mod news;
 mod submit;
 
 pub(super) use act::{__path_act, act};
+pub(super) use audit::{__path_audit, __path_erase, audit, erase};
 pub(super) use list::{__path_claim_next, __path_get, __path_history, __path_list, __path_queue};
 pub(super) use list::{claim_next, get, history, list, queue};
 pub(super) use news::{__path_events, events};
