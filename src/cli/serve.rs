@@ -11,7 +11,7 @@ use super::{Common, Ended, Failure, load};
 use crate::access::Keys;
 use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, watch};
 use crate::say;
-use crate::server::{self, Configuration};
+use crate::server::{self, Configuration, Encryption};
 use crate::source::{Diagnostic, Lang, Message};
 use crate::store::{Options, Store};
 use crate::tickets::{Clock, MIGRATIONS, Tickets};
@@ -69,6 +69,9 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     log(&settings)?;
     server::hide_panic_messages();
     let mut configuration = settings.configuration(lang);
+    if let (Some(certificate), Some(key)) = (&settings.tls.certificate, &settings.tls.key) {
+        configuration.encryption = Some(Encryption::load(certificate, key)?);
+    }
     let history = settings.data.as_ref().map(|data| {
         let shown = data.display();
         History::open(data).map_err(|error| {
@@ -171,9 +174,10 @@ async fn listen(live: Arc<Live>, tickets: Option<Tickets>, mut configuration: Co
     configuration.listen = address;
     let counts = live.serving().bundle.counts;
     let (scenarios, articles, cases) = (counts.scenarios, counts.articles, counts.cases);
+    let scheme = if configuration.encryption.is_some() { "https" } else { "http" };
     let message = say!(
-        "服务地址 http://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；试用页 http://{address}/docs；Ctrl-C 停止",
-        "serving on http://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: http://{address}/docs; Ctrl-C stops"
+        "服务地址 {scheme}://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；试用页 {scheme}://{address}/docs；Ctrl-C 停止",
+        "serving on {scheme}://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: {scheme}://{address}/docs; Ctrl-C stops"
     );
     anstream::eprintln!("{}", message.in_lang(lang));
     let served = server::serve(live, tickets, configuration, listener, stop_signal()).await;

@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 use super::ids::Ids;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
+use super::tls::Encryption;
 use crate::access::{Keys, Rate};
 use crate::bundle::Live;
 use crate::decide::Decision;
@@ -39,6 +40,8 @@ pub struct Configuration {
     pub most_connections: usize,
     /// Writes that may wait for the store; more complaints are sent away until there is room again.
     pub most_writes_waiting: usize,
+    /// Certificate and key; connections are not encrypted where there are none.
+    pub encryption: Option<Encryption>,
     /// Who is let in: the keys of the store that tickets are kept in.
     pub keys: Keys,
     /// How often one key may be used; as often as it likes where there is none.
@@ -58,6 +61,7 @@ impl Default for Configuration {
             connection_limit: Duration::from_secs(60),
             most_connections: 4096,
             most_writes_waiting: 512,
+            encryption: None,
             keys: Keys::none(),
             rate: None,
             drain_limit: Duration::from_secs(30),

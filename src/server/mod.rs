@@ -30,8 +30,10 @@ mod serve;
 mod tests;
 mod tickets;
 mod time_limit;
+mod tls;
 
 pub use app::Configuration;
 pub use openapi::{openapi, router};
 pub use panics::hide_panic_messages;
 pub use serve::serve;
+pub use tls::Encryption;

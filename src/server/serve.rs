@@ -41,6 +41,7 @@ pub async fn serve(
     let looking =
         tickets.as_ref().map(|tickets| tokio::spawn(look_at_keys(configuration.keys.clone(), tickets.store().clone())));
     let auditing = tickets.clone().map(|tickets| tokio::spawn(write_readings(tickets)));
+    let renewing = configuration.encryption.clone().map(|encryption| tokio::spawn(encryption.watch()));
     let desk = tickets.clone();
     let connections = Connections::new(listener, &configuration);
     let (stopping, stopped) = oneshot::channel();
@@ -65,7 +66,7 @@ pub async fn serve(
             Ok(())
         }
     };
-    for task in [clock, looking, auditing].into_iter().flatten() {
+    for task in [clock, looking, auditing, renewing].into_iter().flatten() {
         task.abort();
         let _ = task.await;
     }
