@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("learn", 2),
     ("catalog", 2),
     ("reply", 2),
+    ("access", 3),
     ("decide", 3),
     ("bundle", 4),
     ("check", 5),

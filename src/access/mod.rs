@@ -1,8 +1,13 @@
-//! Who may do what: scopes, and the person or program that acts. Keys and the log of what was read are kept by
-//! `keys.rs` and `audit.rs` through the store.
+//! Who may do what: scopes, keys and their rates, the person or program that acts, and the log of what was read and
+//! done. Kept through the store, in tables that `tickets` makes.
 //!
-//! Nothing here knows HTTP, tickets or rules.
+//! Nothing here knows HTTP, tickets or rules, nor reads a clock.
 
 mod actor;
+pub mod audit;
+mod bucket;
+pub mod keys;
 
 pub use actor::{Actor, Scope};
+pub use bucket::Rate;
+pub use keys::{Denied, Key, KeyError, Keys};

@@ -50,13 +50,16 @@ const CHINESE: &[(&str, &str)] = &[
     ("collisions.cases", "用来作证的案例，JSON Lines（可写多个）"),
     ("collisions.limit", "每类最多列出几对"),
     ("tickets", "工单教给规则什么，以及统计数"),
-    ("tickets.data", "jiesu serve 保存工单的目录"),
-    ("tickets.database", "工单保存在哪里：文件，或 postgres://…（默认 --data 目录里的 tickets.db）"),
     ("tickets.learn", "把每一次成立的退单写成一条测试草稿，供编辑采用"),
     ("tickets.learn.output", "写成什么：tests 测试、cases 案例、rows 派单目录（只有争议裁定）"),
     ("tickets.learn.days", "只看最近多少天的退单"),
+    ("tickets.learn.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("tickets.learn.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("tickets.learn.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
     ("tickets.recount", "按工单经过重新统计，改正不一致的数；服务运行时不要用"),
-    ("serve.database", "工单保存在哪里：文件，或 postgres://…（默认 --data 目录里的 tickets.db）"),
+    ("tickets.recount.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("tickets.recount.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("tickets.recount.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
     ("stats", "各场景、各条件命中多少、判对多少、耗时多少"),
     ("stats.cases", "统计用的案例，JSON Lines（可写多个；默认规则包自带的案例）"),
     ("stats.scenario", "只看一个场景，细到每个条件和词"),
@@ -120,7 +123,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("eval.answers.folds", "按 id 把问题分成几份，问每一份时其余各份为已知"),
     ("serve", "启动服务，规则改动后自动热加载"),
     ("serve.listen", "监听地址"),
-    ("serve.data", "保存运行数据的目录（上一个可用的规则包等）"),
+    ("serve.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("serve.data", "保存运行数据的目录（工单、附件、上一个可用的规则包）"),
+    ("serve.database", "工单存在哪里：文件，或 postgres://…（默认 --data 目录里的 tickets.db）"),
+    ("serve.print_config", "显示实际生效的全部设置（不含口令），不启动服务"),
     ("serve.git", "用 git 仓库里的某个版本提供服务：分支每两秒看一次有无新提交，提交号则固定不变"),
     ("serve.repo", "--git 的仓库，或仓库里规则包所在的目录（默认规则包目录；不写 --git 时用 HEAD）"),
     ("serve.decision_log", "把每次判定记成日志，个人信息先遮盖（不写目录时记在 --data 下的 decisions/）"),
@@ -137,6 +143,33 @@ const CHINESE: &[(&str, &str)] = &[
     ("replay.id", "只看这一条判定（编号）"),
     ("replay.worst", "列出几条结果不同的判定，最要紧的在前"),
     ("replay.strict", "只要有不同就以退出码 1 结束，换了规则包或引擎版本也算"),
+    ("keys", "密钥：谁可以使用服务、能做什么"),
+    ("keys.add", "生成一个密钥，只显示这一次"),
+    ("keys.add.name", "给谁用：人名或系统名，工单经过里显示这个名称"),
+    ("keys.add.scope", "权限（可重复）：submit、agent、dispatcher、department:编号、editor、admin、metrics"),
+    ("keys.add.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("keys.add.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("keys.add.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("keys.list", "列出密钥：谁的、能做什么、最近何时用过"),
+    ("keys.list.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("keys.list.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("keys.list.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("keys.revoke", "吊销一个密钥，运行中的服务两秒内不再接受"),
+    ("keys.revoke.name", "吊销谁的"),
+    ("keys.revoke.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("keys.revoke.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("keys.revoke.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("backup", "备份工单和附件，服务照常运行"),
+    ("backup.to", "备份成这个目录，必须还不存在"),
+    ("backup.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("backup.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("backup.database", "数据库文件，与 jiesu serve 相同"),
+    ("restore", "从备份恢复，须先停服务"),
+    ("restore.from", "jiesu backup 生成的目录"),
+    ("restore.force", "已有数据时也恢复；原来的移到一边，不删除"),
+    ("restore.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("restore.data", "恢复到哪个数据目录"),
+    ("restore.database", "恢复成哪个数据库文件（默认 --data 目录里的 tickets.db）"),
     ("lsp", "在编辑器里边写边查：语言服务器，走标准输入输出，由编辑器启动"),
     ("lsp.stdio", "走标准输入输出（本来就是；有些编辑器会带上这个参数）"),
     ("init", "生成一份最小的规则包"),
@@ -159,6 +192,8 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu serve --listen 127.0.0.1:7080 --data 数据 --decision-log
   jiesu replay --data 数据
   jiesu replay --data 数据 --bundle 改过的规则包
+  jiesu keys add 坐席一组 --scope agent --data 数据
+  jiesu backup 备份-1 --data 数据
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
   jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
@@ -174,6 +209,8 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu serve --listen 127.0.0.1:7080 --data data --decision-log
   jiesu replay --data data
   jiesu replay --data data --bundle edited-bundle
+  jiesu keys add desk-1 --scope agent --data data
+  jiesu backup backup-1 --data data
   jiesu init my-bundle";
 
 /// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of

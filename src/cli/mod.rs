@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 1 errors found, 2 could not run.
 #![allow(clippy::print_stdout)]
 
+mod backup;
 mod build;
 mod bundle;
 mod cases;
@@ -15,6 +16,7 @@ mod help;
 mod impact;
 mod import;
 mod init;
+mod keys;
 mod load;
 mod lsp;
 mod matching;
@@ -23,6 +25,7 @@ mod replay;
 mod schema;
 mod search;
 mod serve;
+mod settings;
 mod test;
 mod tickets;
 
@@ -104,6 +107,12 @@ enum Command {
     Serve(serve::Arguments),
     /// What tickets teach, and their figures
     Tickets(tickets::Arguments),
+    /// Keys: who may use the service, and for what
+    Keys(keys::Arguments),
+    /// Back up tickets and attachments while the server runs
+    Backup(backup::Backup),
+    /// Put a backup back in place; the server must be stopped
+    Restore(backup::Restore),
     /// Help editors as they type: a language server over standard input and output
     Lsp(lsp::Arguments),
     /// Write a minimal bundle to start from
@@ -172,6 +181,9 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
         Command::Tickets(arguments) => tickets::run(&cli.common, lang, &arguments),
+        Command::Keys(arguments) => keys::run(&cli.common, lang, &arguments),
+        Command::Backup(arguments) => backup::backup(&cli.common, lang, &arguments),
+        Command::Restore(arguments) => backup::restore(&cli.common, lang, &arguments),
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),

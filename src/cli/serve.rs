@@ -1,31 +1,29 @@
 //! `jiesu serve`: the API, with rules reloaded as they change.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use super::settings::{LogFormat, Settings, Source};
 use super::{Common, Ended, Failure, load};
+use crate::access::Keys;
 use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, watch};
 use crate::say;
-use crate::server::{self, Configuration, DecisionLog, DecisionLogSettings};
+use crate::server::{self, Configuration, DecisionLog, DecisionLogSettings, Encryption};
 use crate::source::{Diagnostic, Lang, Message};
-use crate::store::{Location, Options, Store};
-use crate::tickets::{Attachments, Clock, MIGRATIONS, Settings, Tickets};
+use crate::store::{Options, Store};
+use crate::tickets::{Attachments, Clock, MIGRATIONS, Tickets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The address to listen on
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7080")]
-    listen: SocketAddr,
-    /// The folder for what must be remembered: the last good bundle
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Where tickets are kept: a file, or postgres://… (default: tickets.db in the folder of --data)
-    #[arg(long, value_name = "DATABASE")]
-    database: Option<String>,
+    /// The address to listen on (default: 127.0.0.1:7080)
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    source: Source,
     /// Serve a revision of a git repository: a branch is looked at again every two seconds, a hash never changes
     #[arg(long, value_name = "REV")]
     git: Option<String>,
@@ -44,15 +42,18 @@ pub(super) struct Arguments {
     /// Files of the log that are kept; the oldest are removed
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..), requires = "decision_log")]
     decision_log_keep: u16,
+    /// Show all settings that are in force, without secrets, and end
+    #[arg(long)]
+    print_config: bool,
 }
 
 /// The folder of the log of decisions in that of `--data`.
 pub(super) const DECISIONS: &str = "decisions";
 
 /// Opens the log of decisions, where it is asked for.
-fn decision_log(arguments: &Arguments) -> Result<Option<DecisionLog>, Message> {
+fn decision_log(arguments: &Arguments, data: Option<&Path>) -> Result<Option<DecisionLog>, Message> {
     let Some(folder) = &arguments.decision_log else { return Ok(None) };
-    let folder = match (folder, &arguments.data) {
+    let folder = match (folder, data) {
         (Some(folder), _) => folder.clone(),
         (None, Some(data)) => data.join(DECISIONS),
         (None, None) => {
@@ -78,30 +79,95 @@ fn decision_log(arguments: &Arguments) -> Result<Option<DecisionLog>, Message> {
     })
 }
 
+impl Arguments {
+    /// The settings that are in force, those of the command line first.
+    fn settings(&self, common: &Common, lang: Lang) -> Result<Settings, Message> {
+        let mut settings = self.source.settings(lang)?;
+        if let Some(listen) = self.listen {
+            settings.listen = listen;
+        }
+        settings.bundle = common.bundle.clone().or(settings.bundle);
+        settings.git = self.git.clone().or(settings.git);
+        settings.repo = self.repo.clone().or(settings.repo);
+        Ok(settings)
+    }
+}
+
 /// Where the bundle is read from: the folder, or a revision.
-fn place(common: &Common, arguments: &Arguments) -> Result<Place, Message> {
-    let folder = common.folder();
-    let repository = arguments.repo.as_deref().unwrap_or(folder);
-    match &arguments.git {
+fn place(settings: &Settings) -> Result<Place, Message> {
+    let folder = settings.bundle.as_deref().unwrap_or(Path::new("."));
+    let repository = settings.repo.as_deref().unwrap_or(folder);
+    match &settings.git {
         Some(name) => Revision::new(repository, name).map(Place::Revision),
         // A repository without a revision is what it holds now.
-        None if arguments.repo.is_some() => Revision::new(repository, "HEAD").map(Place::Revision),
+        None if settings.repo.is_some() => Revision::new(repository, "HEAD").map(Place::Revision),
         None => Ok(Place::Folder(folder.to_owned())),
     }
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let settings = arguments.settings(common, lang)?;
+    if arguments.print_config {
+        anstream::println!("{}", settings.shown(common.json)?.trim_end());
+        return Ok(Ended::Fine);
+    }
+    log(&settings)?;
     server::hide_panic_messages();
-    let history = arguments.data.as_ref().map(|data| {
+    let mut configuration = settings.configuration(lang);
+    if let (Some(certificate), Some(key)) = (&settings.tls.certificate, &settings.tls.key) {
+        configuration.encryption = Some(Encryption::load(certificate, key)?);
+    }
+    configuration.decision_log = decision_log(arguments, settings.data.as_deref())?;
+    let history = settings.data.as_ref().map(|data| {
         let shown = data.display();
         History::open(data).map_err(|error| {
             say!("--data 目录 {shown} 不可用：{error}", "the folder {shown} of --data cannot be used: {error}")
         })
     });
-    let decision_log = decision_log(arguments)?;
-    let live = match Live::start_at(place(common, arguments)?, load::cache(common), history.transpose()?) {
+    let history = history.transpose()?;
+    let store = store(&settings)?;
+    if let Some(store) = &store {
+        configuration.keys = Keys::load(store).map_err(|error| error.message())?;
+    }
+    needs_keys(&configuration, store.is_some())?;
+    let live = start(common, lang, place(&settings)?, history)?;
+    let clock: Clock = Arc::new(jiff::Timestamp::now);
+    let tickets = store.map(|store| Tickets::new(store, Arc::clone(&live), settings.tickets.clone(), clock));
+    let tickets = match (tickets, settings.attachments()) {
+        (Some(tickets), Some(folder)) => {
+            let attachments = Attachments::open(&folder).map_err(|error| {
+                say!("附件目录建不了：{error}", "the folder of attachments cannot be made: {error}")
+            })?;
+            Some(tickets.with_attachments(attachments))
+        }
+        (tickets, _) => tickets,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
+    runtime.block_on(listen(live, tickets, configuration)).map(|()| Ended::Fine).map_err(Failure)
+}
+
+/// The log, on standard error; `RUST_LOG` outranks the settings.
+fn log(settings: &Settings) -> Result<(), Message> {
+    let level = &settings.log.level;
+    let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new(level));
+    let filter = filter.map_err(|error| {
+        say!(
+            "log.level 的“{level}”有误（{error}）；可写 error、warn、info、debug",
+            "log.level `{level}` is wrong ({error}): write error, warn, info or debug"
+        )
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// The bundle that serves, with everything that keeps it up to date.
+fn start(common: &Common, lang: Lang, place: Place, history: Option<History>) -> Result<Arc<Live>, Failure> {
+    let live = match Live::start_at(place, load::cache(common), history) {
         Ok(live) => Arc::new(live),
         Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
         Err(LiveError::Refused(diagnostics)) => {
@@ -124,28 +190,34 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
         .map_err(|error| say!("无法监视目录：{error}", "cannot watch the folder: {error}"))?;
     teach(&live, load::cache(common))
         .map_err(|error| say!("无法启动后台学习：{error}", "cannot start learning: {error}"))?;
-    let tickets = tickets(arguments, &live)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
-    let configuration = Configuration { listen: arguments.listen, lang, decision_log, ..Configuration::default() };
-    runtime.block_on(listen(live, tickets, configuration)).map(|()| Ended::Fine).map_err(Failure)
+    Ok(live)
 }
 
-/// The desk over the database that is named, or over the one in the data folder; none where neither is given.
-fn tickets(arguments: &Arguments, live: &Arc<Live>) -> Result<Option<Tickets>, Failure> {
-    let file = arguments.data.as_ref().map(|data| data.join("tickets.db").display().to_string());
-    let Some(database) = arguments.database.clone().or(file) else { return Ok(None) };
-    let location = Location::parse(&database).map_err(|error| error.message())?;
-    let store = Store::open(&location, MIGRATIONS, Options::default()).map_err(|error| error.message())?;
-    let clock: Clock = Arc::new(jiff::Timestamp::now);
-    let tickets = Tickets::new(store, Arc::clone(live), Settings::default(), clock);
-    let Some(data) = &arguments.data else { return Ok(Some(tickets)) };
-    let attachments = Attachments::open(&data.join("attachments"))
-        .map_err(|error| say!("附件目录建不了：{error}", "the folder of attachments cannot be made: {error}"))?;
-    Ok(Some(tickets.with_attachments(attachments)))
+/// The database that is named, or the one in the data folder; none where neither is given.
+fn store(settings: &Settings) -> Result<Option<Store>, Failure> {
+    let location = settings.location().map_err(|error| error.message())?;
+    let store = location.map(|location| Store::open(&location, MIGRATIONS, Options::default()));
+    Ok(store.transpose().map_err(|error| error.message())?)
 }
 
-async fn listen(live: Arc<Live>, tickets: Option<Tickets>, configuration: Configuration) -> Result<(), Message> {
+/// Beyond this machine nobody is served without a key.
+fn needs_keys(configuration: &Configuration, has_store: bool) -> Result<(), Message> {
+    let address = configuration.listen;
+    if address.ip().is_loopback() || !configuration.keys.none_ever() {
+        return Ok(());
+    }
+    let (zh, en) = if has_store {
+        ("", "")
+    } else {
+        ("先用 --data 目录 指定数据放在哪里；", "say where data is kept with --data DIR; ")
+    };
+    Err(say!(
+        "还没有密钥，不能监听本机以外的地址 {address}：否则谁都能查看和派发工单。{zh}生成第一个密钥：jiesu keys add 名称 --scope admin --data 目录",
+        "there are no keys, so {address} is not listened on: anybody could see and dispatch tickets. {en}make a first key: jiesu keys add NAME --scope admin --data DIR"
+    ))
+}
+
+async fn listen(live: Arc<Live>, tickets: Option<Tickets>, mut configuration: Configuration) -> Result<(), Message> {
     let (address, lang) = (configuration.listen, configuration.lang);
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         say!(
@@ -154,14 +226,15 @@ async fn listen(live: Arc<Live>, tickets: Option<Tickets>, configuration: Config
         )
     })?;
     let address = listener.local_addr().unwrap_or(address);
+    configuration.listen = address;
     let counts = live.serving().bundle.counts;
     let (scenarios, articles, cases) = (counts.scenarios, counts.articles, counts.cases);
+    let scheme = if configuration.encryption.is_some() { "https" } else { "http" };
     let message = say!(
-        "服务地址 http://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；试用页 http://{address}/docs；Ctrl-C 停止",
-        "serving on http://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: http://{address}/docs; Ctrl-C stops"
+        "服务地址 {scheme}://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；试用页 {scheme}://{address}/docs；Ctrl-C 停止",
+        "serving on {scheme}://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: {scheme}://{address}/docs; Ctrl-C stops"
     );
     anstream::eprintln!("{}", message.in_lang(lang));
-    let configuration = Configuration { listen: address, ..configuration };
     let served = server::serve(live, tickets, configuration, listener, stop_signal()).await;
     served.map_err(|error| say!("服务中断：{error}", "serving ended: {error}"))
 }

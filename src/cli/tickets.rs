@@ -1,6 +1,5 @@
 //! `jiesu tickets`: what tickets teach, and their figures.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,13 +7,14 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
+use super::settings::Source;
 use super::{Common, Ended, Failure, load};
 use crate::access::Actor;
 use crate::bundle::{Live, LiveError, Place};
 use crate::say;
 use crate::source::Lang;
-use crate::store::{Location, Options, Store};
-use crate::tickets::{Clock, Lesson, MIGRATIONS, Settings, Tickets};
+use crate::store::{Options, Store};
+use crate::tickets::{Clock, Lesson, MIGRATIONS, Tickets};
 
 /// Lessons that are written, at the most.
 const MOST_LESSONS: u32 = 1_000;
@@ -23,12 +23,6 @@ const MOST_LESSONS: u32 = 1_000;
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// The folder that jiesu serve keeps tickets in
-    #[arg(long, value_name = "DIR", global = true)]
-    data: Option<PathBuf>,
-    /// Where tickets are kept: a file, or postgres://… (default: tickets.db in the folder of --data)
-    #[arg(long, value_name = "DATABASE", global = true)]
-    database: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -52,39 +46,34 @@ enum Command {
         /// Only returns of so many days
         #[arg(long, value_name = "DAYS", default_value_t = 90)]
         days: u32,
+        #[command(flatten)]
+        source: Source,
     },
     /// Count all tickets again from their events, and mend figures that differ; not while a server runs
-    Recount,
+    Recount {
+        #[command(flatten)]
+        source: Source,
+    },
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
-    let beside_server = !matches!(arguments.command, Command::Recount);
-    let tickets = open(common, lang, arguments, beside_server)?;
     match &arguments.command {
-        Command::Learn { output, days } => {
+        Command::Learn { output, days, source } => {
+            let (tickets, zone) = open(common, lang, source, true)?;
             let since = Timestamp::now().checked_sub((i64::from(*days) * 24).hours()).unwrap_or(Timestamp::MIN);
             let lessons =
-                tickets.0.lessons(since, MOST_LESSONS, &Actor::system()).map_err(|refusal| refusal.message())?;
-            print(common, *output, &lessons, &tickets.1);
+                tickets.lessons(since, MOST_LESSONS, &Actor::system()).map_err(|refusal| refusal.message())?;
+            print(common, *output, &lessons, &zone);
             Ok(Ended::Fine)
         }
-        Command::Recount => recount(common, lang, &tickets.0),
+        Command::Recount { source } => recount(common, lang, &open(common, lang, source, false)?.0),
     }
 }
 
-fn open(
-    common: &Common,
-    lang: Lang,
-    arguments: &Arguments,
-    beside_server: bool,
-) -> Result<(Tickets, TimeZone), Failure> {
-    let file = arguments.data.as_ref().map(|data| data.join("tickets.db").display().to_string());
-    let database = arguments.database.clone().or(file).ok_or_else(|| {
-        say!("请用 --data 或 --database 指明工单保存在哪里", "say where tickets are kept: --data or --database")
-    })?;
-    let location = Location::parse(&database).map_err(|error| error.message())?;
+fn open(common: &Common, lang: Lang, source: &Source, beside_server: bool) -> Result<(Tickets, TimeZone), Failure> {
+    let settings = source.settings(lang)?;
     let options = Options { beside_server, ..Options::default() };
-    let store = Store::open(&location, MIGRATIONS, options).map_err(|error| error.message())?;
+    let store = Store::open(&source.location(lang)?, MIGRATIONS, options).map_err(|error| error.message())?;
     let live = match Live::start_at(Place::Folder(common.folder().to_owned()), load::cache(common), None) {
         Ok(live) => Arc::new(live),
         Err(LiveError::Snapshot(error)) => return Err(Failure(error.message())),
@@ -95,7 +84,7 @@ fn open(
     };
     let zone = live.serving().bundle.engine.settings().time_zone.clone();
     let clock: Clock = Arc::new(Timestamp::now);
-    Ok((Tickets::new(store, live, Settings::default(), clock), zone))
+    Ok((Tickets::new(store, live, settings.tickets, clock), zone))
 }
 
 fn print(common: &Common, output: Output, lessons: &[Lesson], zone: &TimeZone) {

@@ -11,6 +11,8 @@ use super::decision_log::DecisionLog;
 use super::ids::Ids;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
+use super::tls::Encryption;
+use crate::access::{Keys, Rate};
 use crate::bundle::{Live, Serving};
 use crate::decide::{Complaint, Decision, Options};
 use crate::say;
@@ -37,6 +39,14 @@ pub struct Configuration {
     pub connection_limit: Duration,
     /// Connections at one time; others wait until one is closed.
     pub most_connections: usize,
+    /// Writes that may wait for the store; more complaints are sent away until there is room again.
+    pub most_writes_waiting: usize,
+    /// Certificate and key; connections are not encrypted where there are none.
+    pub encryption: Option<Encryption>,
+    /// Who is let in: the keys of the store that tickets are kept in.
+    pub keys: Keys,
+    /// How often one key may be used; as often as it likes where there is none.
+    pub rate: Option<Rate>,
     /// How long accepted requests may still take once the server is told to stop.
     pub drain_limit: Duration,
     /// Where every decision is logged, if anywhere.
@@ -53,6 +63,10 @@ impl Default for Configuration {
             time_limit: Duration::from_secs(10),
             connection_limit: Duration::from_secs(60),
             most_connections: 4096,
+            most_writes_waiting: 512,
+            encryption: None,
+            keys: Keys::none(),
+            rate: None,
             drain_limit: Duration::from_secs(30),
             decision_log: None,
         }

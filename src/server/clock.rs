@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::store::AdvisoryLock;
 use crate::tickets::{CLOCK_LOCK, Tickets};
@@ -11,12 +11,16 @@ use crate::tickets::{CLOCK_LOCK, Tickets};
 /// How often deadlines are looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How often what was kept long enough is erased.
+const ERASE_EVERY: Duration = Duration::from_secs(3600);
+
 /// Looks at deadlines for as long as the server runs. Whoever holds the lock does; the others ask for it again and again,
 /// so that the clock of a server that died is taken over.
 pub(super) async fn run(tickets: Tickets) {
     let mut beat = interval(EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut lock: Option<AdvisoryLock> = None;
+    let mut erase_next = Instant::now();
     loop {
         beat.tick().await;
         if !lock.as_ref().is_some_and(AdvisoryLock::is_held) {
@@ -37,6 +41,14 @@ pub(super) async fn run(tickets: Tickets) {
             Ok(0) => {}
             Ok(steps) => tracing::info!(steps, "deadlines"),
             Err(refusal) => tracing::error!(why = refusal.message().en, "deadlines could not be looked at"),
+        }
+        if erase_next <= Instant::now() {
+            erase_next = Instant::now() + ERASE_EVERY;
+            match tickets.erase_due().await {
+                Ok(0) => {}
+                Ok(tickets) => tracing::info!(tickets, "erased what was kept long enough"),
+                Err(refusal) => tracing::error!(why = refusal.message().en, "nothing could be erased"),
+            }
         }
     }
 }

@@ -10,29 +10,32 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::app::Configuration;
+use super::tls::{Encryption, Stream};
 
 /// Accepts connections, so many at a time.
 pub(super) struct Connections {
     listener: TcpListener,
     free: Arc<Semaphore>,
     patience: Duration,
+    encryption: Option<Encryption>,
 }
 
 impl Connections {
     /// The connections of a listener.
     pub(super) fn new(listener: TcpListener, configuration: &Configuration) -> Connections {
         let most = configuration.most_connections.clamp(1, Semaphore::MAX_PERMITS);
-        Connections { listener, free: Arc::new(Semaphore::new(most)), patience: configuration.connection_limit }
+        let (patience, encryption) = (configuration.connection_limit, configuration.encryption.clone());
+        Connections { listener, free: Arc::new(Semaphore::new(most)), patience, encryption }
     }
 }
 
@@ -48,6 +51,10 @@ impl Listener for Connections {
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // An answer is one small write; waiting for more to send with it would cost 40 ms.
         let _ = stream.set_nodelay(true);
+        let stream = match &self.encryption {
+            Some(encryption) => encryption.greet(stream),
+            None => Stream::Plain(stream),
+        };
         let patience = self.patience;
         (Connection { stream, patience, deadline: Box::pin(sleep(patience)), _permit: permit }, address)
     }
@@ -59,7 +66,7 @@ impl Listener for Connections {
 
 /// A connection that is closed when nothing was written to it for a while.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     patience: Duration,
     deadline: Pin<Box<Sleep>>,
     _permit: OwnedSemaphorePermit,
@@ -86,14 +93,14 @@ impl Connection {
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.patient(context)?;
-        Pin::new(&mut self.stream).poll_read(context, to)
+        ready!(self.stream.poll_ready(context))?.poll_read(context, to)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.patient(context)?;
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let written = ready!(self.stream.poll_ready(context))?.poll_write(context, bytes);
         self.wrote(written)
     }
 
@@ -103,7 +110,7 @@ impl AsyncWrite for Connection {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.patient(context)?;
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        let written = ready!(self.stream.poll_ready(context))?.poll_write_vectored(context, bytes);
         self.wrote(written)
     }
 
@@ -112,10 +119,10 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.stream.open().map_or(Poll::Ready(Ok(())), |stream| stream.poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream.open().map_or(Poll::Ready(Ok(())), |stream| stream.poll_shutdown(context))
     }
 }

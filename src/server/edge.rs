@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::admission::admitted;
 use super::app::App;
 use super::language::wanted;
 use super::problem::{Problem, rendered};
@@ -29,6 +30,7 @@ pub(super) fn surrounded(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
     routes
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(Arc::clone(app), admitted))
         .layer(from_fn_with_state(Arc::clone(app), limited))
         // The panic has already been logged by the process's hook; what it says stays out of the answer.
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))

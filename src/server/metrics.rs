@@ -45,6 +45,11 @@ struct DecisionLabels {
     source: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusedLabel {
+    reason: &'static str,
+}
+
 type Latencies = Family<RouteLabel, Histogram, fn() -> Histogram>;
 
 /// All counters, and the registry that writes them out.
@@ -57,6 +62,9 @@ pub(super) struct Metrics {
     decisions: Family<DecisionLabels, Counter>,
     decision_latency: Histogram,
     emergencies: Counter,
+    refused: Family<RefusedLabel, Counter>,
+    /// Writes that wait for the store.
+    pub(super) writes_waiting: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -74,6 +82,8 @@ impl Metrics {
             decisions: Family::default(),
             decision_latency: histogram(),
             emergencies: Counter::default(),
+            refused: Family::default(),
+            writes_waiting: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("http_requests", "Answered requests", metrics.requests.clone());
@@ -88,6 +98,9 @@ impl Metrics {
         registry.register("decision_log_written", "Decisions that stand in the log", logged.written);
         let help = "Decisions that are not in the log, because its queue or the disk was full";
         registry.register("decision_log_dropped", help, logged.dropped);
+        let help = "Requests that were not let in: without a known key, too often, or while too many writes waited";
+        registry.register("requests_refused", help, metrics.refused.clone());
+        registry.register("writes_waiting", "Writes that wait for the store", metrics.writes_waiting.clone());
         registry.register_collector(Box::new(Bundles(Arc::downgrade(live))));
         metrics
     }
@@ -97,6 +110,11 @@ impl Metrics {
         let route = route.to_owned();
         self.latencies.get_or_create(&RouteLabel { route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+    }
+
+    /// Counts a request that was not let in, by the name of the problem.
+    pub(super) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&RefusedLabel { reason }).inc();
     }
 
     /// Counts a decision.
@@ -170,6 +188,9 @@ impl<M: EncodeMetric> Written for M {
     responses((status = 200, description = "OpenMetrics", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
+    if let Ok(tickets) = app.tickets() {
+        app.metrics.writes_waiting.set(i64::try_from(tickets.store().waiting()).unwrap_or(i64::MAX));
+    }
     let mut text = String::new();
     encode(&mut text, &app.metrics.registry).map_err(|_| Problem::internal())?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))

@@ -7,6 +7,7 @@
 //! Invariant: a request takes the bundle once ([`Live::serving`](crate::bundle::Live::serving)) and uses no other, so
 //! that an answer comes from one revision.
 
+mod admission;
 mod app;
 mod body;
 mod bundle;
@@ -31,9 +32,11 @@ mod serve;
 mod tests;
 mod tickets;
 mod time_limit;
+mod tls;
 
 pub use app::Configuration;
 pub use decision_log::{DecisionLog, DecisionLogSettings};
 pub use openapi::{openapi, router};
 pub use panics::hide_panic_messages;
 pub use serve::serve;
+pub use tls::Encryption;

@@ -6,13 +6,16 @@ use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder, ResponsesBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
-use super::{bundle, docs, edge, health, matching, metrics, open311, search, tickets};
+use super::{admission, bundle, docs, edge, health, matching, metrics, open311, search, tickets};
+use crate::access::Scope;
 use crate::bundle::Live;
 use crate::tickets::Tickets;
 
@@ -30,8 +33,13 @@ use crate::tickets::Tickets;
 )]
 struct Base;
 
+/// What is said of keys.
+const KEY: &str = "运维人员用 jiesu keys add 生成；本机试用、还没有密钥时不需要 / \
+                   Made with jiesu keys add; none is needed on this machine while there are no keys";
+
 /// All routes with everything around them, ready to be served; for a caller who brings a listener of its own. The limits
 /// on connections are those of [`serve`](super::serve).
+/// Keys are not looked at again: that too is what `serve` does.
 pub fn router(live: Arc<Live>, tickets: Option<Tickets>, configuration: Configuration) -> Router {
     let app = Arc::new(App::new(live, tickets, configuration));
     let (routes, _) = routes().split_for_parts();
@@ -55,11 +63,17 @@ pub fn openapi() -> OpenApi {
          Positions count characters."
             .to_owned(),
     );
-    for path in document.paths.paths.values_mut() {
-        for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
-            describe_problems(operation);
+    for (route, path) in &mut document.paths.paths {
+        for (method, operation) in [("GET", &mut path.get), ("POST", &mut path.post)] {
+            let Some(operation) = operation else { continue };
+            let needed = admission::needs(method, route);
+            describe_access(operation, needed);
+            describe_problems(operation, needed);
         }
     }
+    let key = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(KEY)).build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("key", SecurityScheme::Http(key));
     document
 }
 
@@ -80,18 +94,31 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::claim_next))
         .routes(routes!(tickets::statistics))
         .routes(routes!(tickets::events))
+        .routes(routes!(tickets::erase))
+        .routes(routes!(tickets::audit))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
 }
 
+/// Says which key an operation needs.
+fn describe_access(operation: &mut Operation, needed: Needs) {
+    let scopes: Vec<String> = match needed {
+        Needs::Nothing => return,
+        Needs::Key => Vec::new(),
+        Needs::One(scopes) => scopes.iter().chain([&Scope::Admin]).map(Scope::to_string).collect(),
+    };
+    operation.security = Some(vec![SecurityRequirement::new("key", scopes)]);
+}
+
 /// Adds the problems that an operation may answer with, one response for each status.
-fn describe_problems(operation: &mut Operation) {
+fn describe_problems(operation: &mut Operation, needed: Needs) {
     let id = operation.operation_id.clone().unwrap_or_default();
     let reads_body = operation.request_body.is_some();
     let can = |kind: Kind| match kind {
         Kind::Internal | Kind::TimeLimit => true,
         Kind::NotFound | Kind::MethodNotAllowed => false,
+        Kind::Unauthorized | Kind::Forbidden | Kind::TooManyRequests => !matches!(needed, Needs::Nothing),
         Kind::BundleRefused | Kind::CrossSite => id == "reload",
         Kind::InvalidQuery => operation.parameters.is_some(),
         Kind::UnknownName => id == "search",

@@ -3,7 +3,7 @@
 //! A handler gives a [`Problem`]; what it looks like in the caller's language is worked out once, on the way out
 //! ([`rendered`]), so that no handler has to know the language.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -70,6 +70,8 @@ kinds! {
     Unauthorized = "unauthorized", UNAUTHORIZED, "需要有效的密钥", "A valid key is needed";
     /// The key does not allow it.
     Forbidden = "forbidden", FORBIDDEN, "密钥没有这项权限", "The key does not allow this";
+    /// The key is used more often than it may be.
+    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "请求太频繁", "Too many requests";
     /// There is no such ticket, or not for this key.
     NoTicket = "no-ticket", NOT_FOUND, "没有这个工单", "There is no such ticket";
     /// Not while the ticket is where it stands.
@@ -128,6 +130,8 @@ struct Parts {
     detail: Message,
     place: Place,
     diagnostics: Vec<Diagnostic>,
+    /// Seconds after which to try again.
+    retry_after: Option<u32>,
 }
 
 /// What exactly a problem is about; only what is known is written.
@@ -225,7 +229,14 @@ impl Finding {
 impl Problem {
     /// A problem with what to tell the caller.
     pub(super) fn new(kind: Kind, detail: Message) -> Problem {
-        Problem(Box::new(Parts { kind, detail, place: Place::default(), diagnostics: Vec::new() }))
+        Problem(Box::new(Parts {
+            kind,
+            detail,
+            place: Place::default(),
+            diagnostics: Vec::new(),
+            // What is too much now may not be in a moment.
+            retry_after: (kind.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        }))
     }
 
     /// The same with what exactly it is about.
@@ -242,6 +253,12 @@ impl Problem {
     /// The same with what is wrong with a bundle.
     pub(super) fn with_diagnostics(mut self, diagnostics: Vec<Diagnostic>) -> Problem {
         self.0.diagnostics = diagnostics;
+        self
+    }
+
+    /// The same with when to try again, in seconds.
+    pub(super) fn retry_after(mut self, seconds: u32) -> Problem {
+        self.0.retry_after = Some(seconds);
         self
     }
 
@@ -274,7 +291,7 @@ impl Problem {
 
     /// The document in one language.
     pub(super) fn document(&self, lang: Lang) -> ProblemDocument {
-        let Parts { kind, detail, place, diagnostics } = &*self.0;
+        let Parts { kind, detail, place, diagnostics, .. } = &*self.0;
         ProblemDocument {
             r#type: format!("urn:jiesu:problem:{}", kind.name()),
             title: kind.title().in_lang(lang).to_owned(),
@@ -326,8 +343,11 @@ impl IntoResponse for Problem {
     /// Without a body yet: [`rendered`] writes it on the way out.
     fn into_response(self) -> Response {
         let mut response = self.0.kind.status().into_response();
-        if self.0.kind.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.0.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if self.0.kind.status() == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(self);
         response

@@ -120,6 +120,11 @@ impl Tickets {
     /// # Errors
     /// The actor does not see the ticket; it is none of the kinds that are taken, too large, or one too many.
     pub fn attach(&self, id: &str, name: &str, bytes: &[u8], actor: &Actor) -> Result<Json, Refusal> {
+        // Whoever may not see the ticket writes no file.
+        let (seen, own, who) = (id.to_owned(), self.live.serving(), actor.clone());
+        self.store.read_blocking(move |tx| {
+            desk::sight(&rows::load(tx, &seen, false)?, &who, &own).map(drop).ok_or(Refusal::NoTicket)
+        })?;
         let media_type = kind(bytes).ok_or_else(|| {
             let message = say!(
                 "只收照片（JPEG、PNG、WebP、HEIC）、录音（WAV、MP3、OGG、AMR、M4A）、MP4 视频和 PDF",
@@ -134,11 +139,6 @@ impl Tickets {
         let name: String = name.chars().filter(|c| !c.is_control()).take(MOST_NAME).collect();
         let (serving, settings, at, actor) =
             (self.live.serving(), Arc::clone(&self.settings), self.now(), actor.clone());
-        // Whoever may not see the ticket writes no file.
-        let (seen, own, who) = (id.to_owned(), self.live.serving(), actor.clone());
-        self.store.read_blocking(move |tx| {
-            desk::sight(&rows::load(tx, &seen, false)?, &who, &own).map(drop).ok_or(Refusal::NoTicket)
-        })?;
         let sha256 = self.folder()?.keep(bytes).map_err(|error| {
             tracing::error!(%error, "attachments");
             Refusal::Store(StoreError::Full)

@@ -20,6 +20,7 @@ use super::settings::Settings;
 use super::submission::{self, Prepared, Submission};
 use super::view::Originals;
 use super::words::Words;
+use crate::access::audit::{self, Readings};
 use crate::access::{Actor, Scope};
 use crate::bundle::{Live, Serving};
 use crate::say;
@@ -65,13 +66,14 @@ pub struct Tickets {
     pub(super) clock: Clock,
     pub(super) attachments: Option<Attachments>,
     news: broadcast::Sender<News>,
+    readings: Arc<Readings>,
 }
 
 impl Tickets {
     /// The desk over a store that has [`super::MIGRATIONS`], with the rules that serve.
     pub fn new(store: Store, live: Arc<Live>, settings: Settings, clock: Clock) -> Tickets {
         let (news, _) = broadcast::channel(NEWS);
-        Tickets { store, live, settings: Arc::new(settings), clock, attachments: None, news }
+        Tickets { store, live, settings: Arc::new(settings), clock, attachments: None, news, readings: Arc::default() }
     }
 
     /// Now, in whole milliseconds: what is stored of a moment.
@@ -83,6 +85,22 @@ impl Tickets {
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Readings of what identifies people, which whoever runs the service writes down.
+    pub fn readings(&self) -> &Readings {
+        &self.readings
+    }
+
+    /// A page of who saw or changed what, for administrators.
+    ///
+    /// # Errors
+    /// Not for this actor; the store cannot be read.
+    pub async fn audit(&self, filter: audit::Filter, limit: u32, actor: &Actor) -> Result<audit::Page, Refusal> {
+        if !actor.may(&Scope::Admin) {
+            return Err(Refusal::Forbidden { needs: "admin" });
+        }
+        self.store.read(move |tx| Ok(audit::list(tx, &filter, limit)?)).await
     }
 
     /// How tickets are handled.
@@ -146,13 +164,17 @@ impl Tickets {
     /// # Errors
     /// There is none, or not for this actor.
     pub async fn get(&self, id: &str, actor: &Actor) -> Result<Json, Refusal> {
-        let (serving, actor, id) = (self.live.serving(), actor.clone(), id.to_owned());
-        self.store
-            .read(move |tx| {
-                let loaded = rows::load(tx, &id, false)?;
-                shown(tx, &loaded, &actor, &serving)
-            })
-            .await
+        let (serving, reader, ticket) = (self.live.serving(), actor.clone(), id.to_owned());
+        let job = move |tx: &mut Transaction<'_>| {
+            let loaded = rows::load(tx, &ticket, false)?;
+            let originals = sight(&loaded, &reader, &serving).is_some_and(|sight| sight.originals);
+            Ok::<_, Refusal>((shown(tx, &loaded, &reader, &serving)?, originals))
+        };
+        let (shown, originals) = self.store.read(job).await?;
+        if originals {
+            self.readings.note(audited(actor, (self.clock)(), "read", Some(id)))?;
+        }
+        Ok(shown)
     }
 
     /// The history of a ticket as an actor sees it.
@@ -160,11 +182,12 @@ impl Tickets {
     /// # Errors
     /// As [`Tickets::get`].
     pub async fn history(&self, id: &str, actor: &Actor) -> Result<Json, Refusal> {
-        let (serving, actor, id) = (self.live.serving(), actor.clone(), id.to_owned());
-        self.store
+        let (serving, reader, ticket) = (self.live.serving(), actor.clone(), id.to_owned());
+        let (shown, originals) = self
+            .store
             .read(move |tx| {
-                let loaded = rows::load(tx, &id, false)?;
-                let sight = sight(&loaded, &actor, &serving).ok_or(Refusal::NoTicket)?;
+                let loaded = rows::load(tx, &ticket, false)?;
+                let sight = sight(&loaded, &reader, &serving).ok_or(Refusal::NoTicket)?;
                 let events = rows::events(tx, loaded.seq, None)?;
                 let originals = if sight.originals { Originals::load(tx, loaded.seq)? } else { Originals::none() };
                 let hidden = |event: &Event| {
@@ -172,9 +195,13 @@ impl Tickets {
                 };
                 let events: Vec<Json> =
                     events.iter().filter(|event| !hidden(event)).map(|event| originals.shown(json!(event))).collect();
-                Ok(json!({ "ticket": id, "events": events }))
+                Ok::<_, Refusal>((json!({ "ticket": ticket, "events": events }), sight.originals))
             })
-            .await
+            .await?;
+        if originals {
+            self.readings.note(audited(actor, (self.clock)(), "history_read", Some(id)))?;
+        }
+        Ok(shown)
     }
 
     pub(super) fn tell(&self, ticket: &Ticket, catalog: &crate::catalog::Catalog) {
@@ -258,6 +285,7 @@ fn file(
     let mut changes = repeated(&found, &decided, settings);
     changes.extend(assigning::route(&received, judgement, &decided, &step.case()));
     let ticket = rows::append(tx, seq, &id, Some(received), changes, &writing)?;
+    audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
     if let Some(key) = key {
         remember(tx, actor, key, &content, seq, prepared.at)?;
     }
@@ -344,11 +372,20 @@ pub(super) fn act(
         connected(tx, &loaded.ticket, other, action, step)?;
     }
     let changes = life_cycle::decide(&loaded.ticket, action, &step.case())?;
+    if let Some(change) = changes.first() {
+        audit::write(tx, &audited(step.actor, step.at, change.name(), Some(id)))?;
+    }
     let ticket = rows::append(tx, loaded.seq, id, Some(loaded.ticket), changes, &step.writing())?;
     let loaded = Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter };
     // An actor who gave the ticket away may not see it any more.
     let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
     Ok((loaded.ticket, shown))
+}
+
+/// A line of the log of what was seen and done.
+pub(super) fn audited(actor: &Actor, at: Timestamp, action: &str, ticket: Option<&str>) -> audit::Entry {
+    let (actor, action, ticket) = (actor.name.clone(), action.to_owned(), ticket.map(str::to_owned));
+    audit::Entry { at, actor, action, ticket }
 }
 
 /// The other ticket of a connection: it must be there, for a merger open, and hears of it.

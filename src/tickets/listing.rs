@@ -204,6 +204,9 @@ impl Tickets {
             })?;
             conditions.add("seq < ?", before);
         }
+        if filter.phone.is_some() {
+            self.readings().note(desk::audited(actor, (self.clock)(), "phone_searched", None))?;
+        }
         let limit = limit.clamp(1, MOST_ON_PAGE);
         self.store
             .read(move |tx| {

@@ -11,6 +11,7 @@ mod change;
 mod clock;
 mod deadlines;
 mod desk;
+mod erase;
 mod figures;
 mod fold;
 mod lessons;

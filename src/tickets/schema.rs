@@ -143,7 +143,8 @@ macro_rules! tables {
                 action TEXT NOT NULL,
                 ticket TEXT
             );
-            CREATE INDEX audit_by_ticket ON audit (ticket, at);"
+            CREATE INDEX audit_by_ticket ON audit (ticket, id);
+            CREATE INDEX audit_by_actor ON audit (actor, id);"
         )
     };
 }

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Deadline as Term, DeadlineUnit};
 
 use super::model::Urgency;
 
 /// Who gets a matter that the engine gives to a department which has a unit for the place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DispatchTo {
     /// The unit; the department sees it as one of its own.
@@ -23,7 +23,7 @@ pub enum DispatchTo {
 }
 
 /// One step of who is told that a deadline has passed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Escalation {
     /// How long after the deadline.
@@ -33,7 +33,7 @@ pub struct Escalation {
 }
 
 /// How tickets are handled.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Whether what is sure is sent by itself.

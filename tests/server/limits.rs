@@ -13,8 +13,7 @@ use crate::support::Server;
 fn a_chunked_body_is_bounded_too() {
     let server = Server::with(|configuration| configuration.body_limit = 1_000);
     let mut stream = server.connect();
-    let head =
-        "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head = "POST /v1/match HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     for _ in 0..100 {
         stream.write_all(format!("64\r\n{}\r\n", "a".repeat(100)).as_bytes()).unwrap();
@@ -33,7 +32,8 @@ fn first_line(stream: &mut TcpStream) -> String {
 fn a_body_that_does_not_arrive_is_given_up() {
     let server = Server::with(|configuration| configuration.time_limit = Duration::from_millis(200));
     let mut stream = server.connect();
-    let head = "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let head =
+        "POST /v1/match HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     stream.write_all(head.as_bytes()).unwrap();
     assert!(first_line(&mut stream).contains("408"));
 }
@@ -63,7 +63,7 @@ fn connections_past_the_most_wait_for_one_to_close() {
     let server = Server::with(|configuration| configuration.most_connections = 1);
     let first = server.connect();
     let mut second = server.connect();
-    second.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    second.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     second.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     assert!(second.read(&mut [0; 10]).is_err(), "answered while another connection holds the only place");
     drop(first);
@@ -78,7 +78,7 @@ fn a_running_request_is_finished_before_the_server_stops() {
     let body = json!({"text": LEAK}).to_string();
     let length = body.len();
     let head = format!(
-        "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        "POST /v1/match HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&body.as_bytes()[..10]).unwrap();
@@ -101,7 +101,8 @@ fn a_running_request_is_finished_before_the_server_stops() {
 fn a_request_that_never_ends_does_not_keep_the_server_from_stopping() {
     let server = Server::with(|configuration| configuration.drain_limit = Duration::from_millis(300));
     let mut stream = server.connect();
-    let head = "POST /v1/match HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let head =
+        "POST /v1/match HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     stream.write_all(head.as_bytes()).unwrap();
     while server.metric("jiesu_http_requests_in_flight") < 2.0 {
         std::thread::sleep(Duration::from_millis(10));

@@ -158,7 +158,7 @@ fn named(name: &str) -> Result<Queue, Problem> {
     })
 }
 
-fn limit(given: Option<u32>) -> Result<u32, Problem> {
+pub(super) fn limit(given: Option<u32>) -> Result<u32, Problem> {
     let limit = given.unwrap_or(ON_PAGE);
     if (1..=MOST_ON_PAGE).contains(&limit) {
         return Ok(limit);

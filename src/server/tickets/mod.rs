@@ -2,6 +2,7 @@
 
 mod act;
 mod attachments;
+mod audit;
 mod list;
 mod news;
 mod statistics;
@@ -9,6 +10,7 @@ mod submit;
 
 pub(super) use act::{__path_act, act};
 pub(super) use attachments::{__path_attach, __path_attachment, attach, attachment};
+pub(super) use audit::{__path_audit, __path_erase, audit, erase};
 pub(super) use list::{__path_claim_next, __path_get, __path_history, __path_list, __path_queue};
 pub(super) use list::{claim_next, get, history, list, queue};
 pub(super) use news::{__path_events, events};

@@ -148,7 +148,9 @@ fn prepare_to_write(connection: &Connection) -> Result<(), StoreError> {
     }
     connection.pragma_update(None, "synchronous", "FULL").map_err(error)?;
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(())).map_err(error)?;
-    connection.pragma_update(None, "foreign_keys", true).map_err(error)
+    connection.pragma_update(None, "foreign_keys", true).map_err(error)?;
+    // What is deleted is overwritten, not only forgotten: it may be what citizens have a right to see gone.
+    connection.pragma_update(None, "secure_delete", true).map_err(error)
 }
 
 /// Reads the whole file and says what is wrong with its structure.
