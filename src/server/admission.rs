@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -127,7 +127,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 /// on this machine, whether it says so (Fetch Metadata, W3C) or has a name of its own lead here (DNS rebinding).
 fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
     let own_site =
-        matches!(headers.get("sec-fetch-site").map(|site| site.as_bytes()), None | Some(b"same-origin" | b"none"));
+        matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"));
     if own_site && headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_this_machine)) {
         return Ok(Actor::new("local", &[Scope::Admin]));
     }
