@@ -13,6 +13,8 @@ mod limits;
 mod personal;
 #[path = "access/process.rs"]
 mod process;
+#[path = "access/tls.rs"]
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -244,6 +244,8 @@ struct Holder {
 struct Known {
     /// By id; those alone that were not revoked.
     holders: HashMap<String, Arc<Holder>>,
+    /// The same by name.
+    names: HashMap<String, Arc<Holder>>,
     /// Whether no key was ever made: a store whose keys were all revoked is not an open one.
     none_ever: bool,
 }
@@ -270,7 +272,7 @@ pub enum Denied {
 impl Keys {
     /// No key at all, for a server without a store.
     pub fn none() -> Keys {
-        Keys(Arc::new(ArcSwap::from_pointee(Known { holders: HashMap::new(), none_ever: true })))
+        Keys(Arc::new(ArcSwap::from_pointee(Known { holders: HashMap::new(), names: HashMap::new(), none_ever: true })))
     }
 
     /// The keys of a store. Blocks.
@@ -287,6 +289,12 @@ impl Keys {
     /// Whether no key was ever made.
     pub fn none_ever(&self) -> bool {
         self.0.load().none_ever
+    }
+
+    /// Whether somebody who was let in still would be, with the same scopes: for answers that have no end.
+    pub fn still_admits(&self, actor: &Actor) -> bool {
+        let known = self.0.load();
+        known.none_ever || known.names.get(&actor.name).is_some_and(|holder| holder.actor == *actor)
     }
 
     /// Looks at the store again: new keys are let in, revoked ones are not any more, and the use of keys is noted. When
@@ -359,7 +367,8 @@ impl Keys {
             });
             holders.insert(id.to_owned(), holder);
         }
-        self.0.store(Arc::new(Known { holders, none_ever: rows.is_empty() }));
+        let names = holders.values().map(|holder| (holder.actor.name.clone(), Arc::clone(holder))).collect();
+        self.0.store(Arc::new(Known { holders, names, none_ever: rows.is_empty() }));
         Ok(())
     }
 }

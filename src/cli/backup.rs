@@ -324,9 +324,9 @@ fn may_replace(database: &Path, present: &[PathBuf], force: bool) -> Result<(), 
     }
     if database.exists() {
         // It may well be damaged: that is what backups are for.
-        match Store::open(&Location::file(database), &[], Options { readers: 1, ..Options::default() }) {
-            Err(error @ StoreError::InUse(_)) => return Err(error.message()),
-            _ => {}
+        let opened = Store::open(&Location::file(database), &[], Options { readers: 1, ..Options::default() });
+        if let Err(error @ StoreError::InUse(_)) = opened {
+            return Err(error.message());
         }
     }
     Ok(())

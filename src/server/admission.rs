@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -149,7 +149,7 @@ fn api_key(uri: &Uri) -> Option<String> {
 /// on this machine, whether it says so (Fetch Metadata, W3C) or has a name of its own lead here (DNS rebinding).
 fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
     let own_site =
-        matches!(headers.get("sec-fetch-site").map(|site| site.as_bytes()), None | Some(b"same-origin" | b"none"));
+        matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"));
     if own_site && headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_this_machine)) {
         return Ok(Actor::new("local", &[Scope::Admin]));
     }

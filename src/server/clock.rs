@@ -11,7 +11,7 @@ use crate::tickets::{CLOCK_LOCK, Tickets};
 /// How often deadlines are looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How often what was kept long enough is erased.
+/// How often it is looked whether something was kept long enough to be erased.
 const ERASE_EVERY: Duration = Duration::from_secs(3600);
 
 /// Looks at deadlines for as long as the server runs. Whoever holds the lock does; the others ask for it again and again,
@@ -43,11 +43,14 @@ pub(super) async fn run(tickets: Tickets) {
             Err(refusal) => tracing::error!(why = refusal.message().en, "deadlines could not be looked at"),
         }
         if erase_next <= Instant::now() {
-            erase_next = Instant::now() + ERASE_EVERY;
             match tickets.erase_due().await {
-                Ok(0) => {}
+                Ok(0) => erase_next = Instant::now() + ERASE_EVERY,
+                // Some more with the next beat: deadlines do not wait for all of them.
                 Ok(tickets) => tracing::info!(tickets, "erased what was kept long enough"),
-                Err(refusal) => tracing::error!(why = refusal.message().en, "nothing could be erased"),
+                Err(refusal) => {
+                    erase_next = Instant::now() + ERASE_EVERY;
+                    tracing::error!(why = refusal.message().en, "nothing could be erased");
+                }
             }
         }
     }

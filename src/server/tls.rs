@@ -27,7 +27,7 @@ use crate::say;
 use crate::source::Message;
 
 /// How often the files are looked at again.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// A certificate with its key, and the files that they come from. Cheap to clone.
 #[derive(Clone)]

@@ -263,6 +263,9 @@ fn file(
         if let Some(id) = requested_before(tx, actor, key, &content)? {
             let loaded = rows::load(tx, &id, false)?;
             let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
+            if actor.is_central() {
+                audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
+            }
             return Ok((Filed { ticket, again: true }, None));
         }
     }
@@ -416,6 +419,7 @@ fn connected(
         Action::Link { relation, .. } => vec![link(*relation)],
         _ => Vec::new(),
     };
+    audit::write(tx, &audited(step.actor, step.at, "linked", Some(other)))?;
     rows::append(tx, loaded.seq, other, Some(loaded.ticket), changes, &step.writing())?;
     Ok(())
 }

@@ -14,8 +14,8 @@ use super::rows::{self, Loaded, millis};
 use crate::access::{Actor, Scope, audit};
 use crate::store::{Row, StoreError, Transaction};
 
-/// Tickets that are looked for at one time.
-const AT_ONCE: i64 = 500;
+/// Tickets that one transaction erases when their time has come.
+const AT_ONCE: i64 = 50;
 
 impl Tickets {
     /// Erases what identifies people in a ticket; gives the ticket as it is then. Doing it again changes nothing, unless
@@ -31,66 +31,91 @@ impl Tickets {
         let catalog = Arc::clone(serving.bundle.engine.catalog());
         let (id, actor) = (id.to_owned(), actor.clone());
         let job = move |tx: &mut Transaction<'_>| {
-            erase(tx, &id, &Step { serving: &serving, settings: &settings, actor: &actor, at })
+            let loaded = rows::load(tx, &id, true)?;
+            let (seq, submitter) = (loaded.seq, loaded.submitter.clone());
+            let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
+            let loaded = Loaded { seq, ticket: erase(tx, loaded, &step)?, submitter };
+            let shown = desk::shown(tx, &loaded, &actor, &serving)?;
+            Ok::<_, Refusal>((loaded.ticket, shown))
         };
         let (ticket, shown) = self.store.write(job).await?;
         self.tell(&ticket, &catalog);
         Ok(shown)
     }
 
-    /// Erases what has been kept long enough, by the settings: of tickets that are over, and were not touched since. Gives
-    /// how many there were.
+    /// Erases what has been kept long enough, by the settings: of tickets that are over, and were not touched since. Does
+    /// so with a few at a time, so that nobody waits long; gives how many these were, so call it again until it gives 0.
     ///
     /// # Errors
-    /// The store did not take it; what was erased before stays so.
+    /// The store did not take it.
     pub async fn erase_due(&self) -> Result<usize, Refusal> {
         let days = self.settings.erase_after_days;
+        let at = (self.clock)();
+        let Ok(before) = at.checked_sub(SignedDuration::from_hours(i64::from(days) * 24)) else { return Ok(0) };
         if days == 0 {
             return Ok(0);
         }
-        let Ok(before) = (self.clock)().checked_sub(SignedDuration::from_hours(i64::from(days) * 24)) else {
+        // Looked for where it does not hold up those who write.
+        let ids = self.store.read(move |tx| kept_too_long(tx, millis(before))).await?;
+        if ids.is_empty() {
             return Ok(0);
-        };
-        let mut erased = 0;
-        loop {
-            let ids = self.store.read(move |tx| kept_too_long(tx, millis(before))).await?;
-            for id in &ids {
-                self.erase(id, &Actor::system()).await?;
-            }
-            erased += ids.len();
-            if ids.len() < AT_ONCE as usize {
-                return Ok(erased);
-            }
         }
+        let (serving, settings) = (self.live.serving(), Arc::clone(&self.settings));
+        let catalog = Arc::clone(serving.bundle.engine.catalog());
+        let found = ids.len();
+        let job = move |tx: &mut Transaction<'_>| {
+            let actor = Actor::system();
+            let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
+            ids.iter().map(|(seq, id)| erase_old(tx, *seq, id, &step)).collect::<Result<Vec<_>, Refusal>>()
+        };
+        let erased: Vec<Option<Ticket>> = self.store.write(job).await?;
+        erased.iter().flatten().for_each(|ticket| self.tell(ticket, &catalog));
+        Ok(found)
     }
 }
 
-fn kept_too_long(tx: &mut Transaction<'_>, before: i64) -> Result<Vec<String>, Refusal> {
+/// Row and id of tickets that are over since before a moment, and were not erased. There is an index for just this.
+fn kept_too_long(tx: &mut Transaction<'_>, before: i64) -> Result<Vec<(i64, String)>, Refusal> {
     let rows = tx.query(
-        "SELECT id FROM tickets WHERE state IN ('closed', 'finalised', 'merged', 'refused') AND erased_at IS NULL
-            AND updated_at < ?1 ORDER BY seq LIMIT ?2",
+        "SELECT seq, id FROM tickets
+         WHERE erased_at IS NULL AND state IN ('closed', 'finalised', 'merged', 'refused') AND updated_at < ?1
+         ORDER BY updated_at LIMIT ?2",
         &[before.into(), AT_ONCE.into()],
     )?;
-    Ok(rows.iter().map(|row: &Row| row.text(0).map(str::to_owned)).collect::<Result<_, StoreError>>()?)
+    let read = |row: &Row| Ok((row.integer(0)?, row.text(1)?.to_owned()));
+    Ok(rows.iter().map(read).collect::<Result<_, StoreError>>()?)
 }
 
-fn erase(tx: &mut Transaction<'_>, id: &str, step: &Step<'_>) -> Result<(Ticket, Json), Refusal> {
-    let loaded = rows::load(tx, id, true)?;
-    let seq = loaded.seq;
-    let gone = tx.execute("DELETE FROM personal WHERE ticket = ?1", &[seq.into()])?;
+/// Erases one whose time has come. What is to go goes even where the ticket cannot be read any more.
+fn erase_old(tx: &mut Transaction<'_>, seq: i64, id: &str, step: &Step<'_>) -> Result<Option<Ticket>, Refusal> {
+    match rows::load(tx, id, true) {
+        // Reopened in the meantime.
+        Ok(loaded) if !loaded.ticket.state.is_over() => Ok(None),
+        Ok(loaded) => erase(tx, loaded, step).map(Some),
+        Err(Refusal::Store(StoreError::Corrupt(_))) => {
+            forget(tx, seq, step)?;
+            Ok(None)
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn erase(tx: &mut Transaction<'_>, loaded: Loaded, step: &Step<'_>) -> Result<Ticket, Refusal> {
+    let (seq, id) = (loaded.seq, loaded.ticket.id.clone());
+    audit::write(tx, &desk::audited(step.actor, step.at, "erased", Some(&id)))?;
+    if !forget(tx, seq, step)? {
+        return Ok(loaded.ticket);
+    }
+    rows::append(tx, seq, &id, Some(loaded.ticket), vec![Change::Erased], &step.writing())
+}
+
+/// Takes away everything that identifies somebody; says whether there was anything.
+fn forget(tx: &mut Transaction<'_>, seq: i64, step: &Step<'_>) -> Result<bool, StoreError> {
+    let personal = tx.execute("DELETE FROM personal WHERE ticket = ?1", &[seq.into()])?;
     // A number and a place are found by what follows from them, which tells them to whoever tries all numbers.
-    let before = tx.execute(
+    let found_by = tx.execute(
         "UPDATE tickets SET caller = NULL, place = NULL, erased_at = ?2 WHERE seq = ?1 AND erased_at IS NULL",
         &[seq.into(), millis(step.at).into()],
     )?;
-    let changes = if gone + before == 0 { Vec::new() } else { vec![Change::Erased] };
-    audit::write(tx, &desk::audited(step.actor, step.at, "erased", Some(id)))?;
-    let ticket = if changes.is_empty() {
-        loaded.ticket
-    } else {
-        rows::append(tx, seq, id, Some(loaded.ticket), changes, &step.writing())?
-    };
-    let loaded = Loaded { seq, ticket, submitter: loaded.submitter };
-    let shown = desk::shown(tx, &loaded, step.actor, step.serving)?;
-    Ok((loaded.ticket, shown))
+    Ok(personal + found_by > 0)
 }

@@ -49,6 +49,8 @@ macro_rules! tables {
             CREATE INDEX tickets_by_external_id ON tickets (external_id);
             CREATE INDEX tickets_returning ON tickets (return_to, urgency DESC, due_at, seq);
             CREATE INDEX tickets_by_opening ON tickets (opened_at, seq);
+            CREATE INDEX tickets_to_erase ON tickets (updated_at)
+                WHERE erased_at IS NULL AND state IN ('closed', 'finalised', 'merged', 'refused');
             CREATE TABLE events (
                 ticket BIGINT NOT NULL REFERENCES tickets (seq),
                 number BIGINT NOT NULL,

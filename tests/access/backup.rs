@@ -85,7 +85,7 @@ fn nothing_is_overwritten_and_nothing_broken_is_restored() {
     drop(server);
     // What is damaged is not taken, and what was there stays.
     for (path, damage) in [
-        ("backup/tickets.db", damaged as fn(&mut Vec<u8>)),
+        ("backup/tickets.db", (|bytes| damaged(bytes)) as fn(&mut Vec<u8>)),
         ("backup/tickets.db", Vec::clear),
         ("backup/attachments/ab/abcdef", |bytes| bytes.push(b'!')),
         ("backup/backup.json", |bytes| bytes.truncate(20)),
@@ -115,7 +115,7 @@ fn nothing_is_overwritten_and_nothing_broken_is_restored() {
 }
 
 /// Some bytes in the middle are others.
-fn damaged(bytes: &mut Vec<u8>) {
+fn damaged(bytes: &mut [u8]) {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 64].iter_mut().for_each(|byte| *byte ^= 0xff);
 }

@@ -98,8 +98,12 @@ fn what_is_erased_is_gone_from_answers_and_from_the_disk() {
     let again = town.ask("admin", "POST", &format!("{path}/erase"), &Value::Null).json();
     assert_eq!(again["version"], erased.json()["version"]);
     assert_eq!(town.ask("admin", "POST", "/v1/tickets/20260101-000099/erase", &Value::Null).problem(), "no-ticket");
+    // One that was not erased is found there.
+    let other = json!({"text": "路灯不亮", "contact": {"phone": "13900000001"}});
+    assert_eq!(town.ask("agent", "POST", "/v1/tickets", &other).status, 201);
     stop(&town);
     let bytes = fs::read(&town.server.database).unwrap();
+    assert!(bytes.windows(11).any(|part| part == b"13900000001"));
     for hidden in [NUMBER, "张三丰"] {
         assert!(!bytes.windows(hidden.len()).any(|part| part == hidden.as_bytes()), "{hidden} is on the disk");
     }

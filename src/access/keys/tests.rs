@@ -66,8 +66,10 @@ fn a_key_is_let_in_from_the_next_look_until_it_is_revoked() {
     assert!(actor.is_central() && actor.departments().eq(["water"]));
     desk.revoke("供水坐席").unwrap();
     assert!(desk.who(&issued.token).is_ok());
+    assert!(desk.keys.still_admits(&actor));
     desk.refresh();
     assert_eq!(desk.who(&issued.token), Err(Denied::Unknown));
+    assert!(!desk.keys.still_admits(&actor));
     // A store whose keys are all revoked lets nobody in without one.
     assert!(!desk.keys.none_ever());
     // The same holder may have a new key, which is another one.

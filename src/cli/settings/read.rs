@@ -58,7 +58,7 @@ pub(super) fn read(
                 let value = value
                     .to_str()
                     .ok_or_else(|| say!("环境变量 {name} 的值不是 UTF-8 文本", "the variable {name} is not UTF-8"))?;
-                table = with_variable(table, name, key, value)?;
+                table = with_variable(&table, name, key, value)?;
             }
             None => warnings.extend(doubt(name, &keys)),
         }
@@ -81,7 +81,7 @@ fn doubt(name: &str, keys: &[String]) -> Option<Message> {
 }
 
 /// The table with a variable in it. The value is written as in the file (`5`, `true`, `["a"]`), or is a text as it is.
-fn with_variable(table: Table, name: &str, key: &str, value: &str) -> Result<Table, Message> {
+fn with_variable(table: &Table, name: &str, key: &str, value: &str) -> Result<Table, Message> {
     let written = format!("value = {value}").parse::<Table>().ok();
     let written = written.filter(|written| written.len() == 1).and_then(|mut written| written.remove("value"));
     let mut why = String::new();

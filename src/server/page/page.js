@@ -2,7 +2,7 @@
 
 const words = {
   zh: {
-    title: '接诉 · 诉求判定', try: '试一试', text: '诉求内容', district: '区县（可不填）', decide: '判定', api: '接口',
+    title: '接诉 · 诉求判定', try: '试一试', text: '诉求内容', district: '区县（可不填）', key: '密钥（本机试用可不填）', decide: '判定', api: '接口',
     document: 'OpenAPI 文档（JSON）', other: 'English', outcome: '结论', scenario: '场景', category: '分类', kind: '诉求类型',
     department: '承办单位', unit: '属地单位', joint: '协办单位', deadline: '办结时限', reply: '答复', questions: '还需询问',
     steps: '处理步骤', notices: '当前公告', articles: '相关政策', runnersUp: '其他可能', basis: '依据', required: '必问',
@@ -11,7 +11,7 @@ const words = {
     body: '请求体字段', answers: '响应', before: '前办结', evidence: '命中依据', confidence: '置信度',
   },
   en: {
-    title: 'jiesu · complaint routing', try: 'Try it', text: 'Complaint (Chinese)', district: 'District (optional)',
+    title: 'jiesu · complaint routing', try: 'Try it', text: 'Complaint (Chinese)', district: 'District (optional)', key: 'Key (none while trying it out)',
     decide: 'Decide', api: 'API', document: 'OpenAPI document (JSON)', other: '中文', outcome: 'Outcome',
     scenario: 'Scenario', category: 'Category', kind: 'Kind', department: 'Department', unit: 'Unit', joint: 'Joint',
     deadline: 'Deadline', reply: 'Reply', questions: 'Still to ask', steps: 'Steps', notices: 'Notices',
@@ -41,6 +41,9 @@ function element(name, text, ...children) {
 
 async function ask(address, options) {
   const headers = { 'Accept-Language': language, ...(options && options.headers) };
+  // Kept nowhere but in the field itself.
+  const key = find('key').value.trim();
+  if (key) headers.Authorization = `Bearer ${key}`;
   const response = await fetch(address, { ...options, headers });
   const body = await response.json();
   if (!response.ok) throw new Error(body.detail || body.title || String(response.status));
@@ -201,5 +204,10 @@ find('language').addEventListener('click', () => {
   show();
 });
 show();
-ask('/v1/bundle').then((answer) => { bundle = answer; showBundle(); }).catch(failed);
+function askBundle() {
+  find('message').textContent = '';
+  ask('/v1/bundle').then((answer) => { bundle = answer; showBundle(); }).catch(failed);
+}
+find('key').addEventListener('change', askBundle);
+askBundle();
 ask('/openapi.json').then((answer) => { api = answer; showApi(); }).catch(failed);

@@ -7,7 +7,6 @@ use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::super::app::App;
 use super::super::caller::Caller;
@@ -18,7 +17,7 @@ use crate::access::audit::{Filter, Page, cursor};
 use crate::tickets::Ticket;
 
 /// Which entries of the log are asked for.
-#[derive(Default, Deserialize, IntoParams)]
+#[derive(Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in super::super) struct AuditQuery {

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::super::app::App;
 use super::super::caller::Caller;
 use super::super::problem::Problem;
-use crate::access::Actor;
+use crate::access::{Actor, Keys};
 use crate::tickets::News;
 
 /// That tickets change, as they do; without anything of their content.
@@ -26,16 +26,24 @@ pub(in super::super) async fn events(
     Caller(actor): Caller,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let news = app.tickets()?.listen();
-    Ok(Sse::new(unfold((news, actor), next)).keep_alive(KeepAlive::default()))
+    let listener = Listener { news, actor, keys: app.configuration.keys.clone() };
+    Ok(Sse::new(unfold(listener, next)).keep_alive(KeepAlive::default()))
 }
 
-/// The next change that the actor may hear of; the end when the server stops.
-async fn next(
-    (mut news, actor): (Receiver<News>, Actor),
-) -> Option<(Result<Event, Infallible>, (Receiver<News>, Actor))> {
+/// Somebody who listens.
+struct Listener {
+    news: Receiver<News>,
+    actor: Actor,
+    keys: Keys,
+}
+
+/// The next change that the actor may hear of; the end when the server stops or the key was revoked.
+async fn next(mut listener: Listener) -> Option<(Result<Event, Infallible>, Listener)> {
+    let Listener { news, actor, keys } = &mut listener;
     let event = loop {
         match news.recv().await {
-            Ok(change) if concerns(&change, &actor) => {
+            Ok(_) if !keys.still_admits(actor) => return None,
+            Ok(change) if concerns(&change, actor) => {
                 // Plain strings and numbers can always be written.
                 break Event::default().event("ticket").json_data(&change).unwrap_or_default();
             }
@@ -44,7 +52,7 @@ async fn next(
             Err(RecvError::Closed) => return None,
         }
     };
-    Some((Ok(event), (news, actor)))
+    Some((Ok(event), listener))
 }
 
 fn concerns(change: &News, actor: &Actor) -> bool {
