@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 use super::action::Action;
 use super::assigning::{self, Case};
 use super::change::{Change, Event};
+use super::delivery::Deliveries;
 use super::life_cycle;
 use super::model::{Link, Relation, Ticket};
 use super::refusal::Refusal;
@@ -62,6 +63,7 @@ pub struct Tickets {
     pub(super) live: Arc<Live>,
     pub(super) settings: Arc<Settings>,
     pub(super) clock: Clock,
+    pub(super) deliveries: Arc<Deliveries>,
     news: broadcast::Sender<News>,
 }
 
@@ -69,7 +71,7 @@ impl Tickets {
     /// The desk over a store that has [`super::MIGRATIONS`], with the rules that serve.
     pub fn new(store: Store, live: Arc<Live>, settings: Settings, clock: Clock) -> Tickets {
         let (news, _) = broadcast::channel(NEWS);
-        Tickets { store, live, settings: Arc::new(settings), clock, news }
+        Tickets { store, live, settings: Arc::new(settings), clock, deliveries: Arc::default(), news }
     }
 
     /// The store below.

@@ -9,6 +9,7 @@ mod assigning;
 mod change;
 mod clock;
 mod deadlines;
+mod delivery;
 mod desk;
 mod figures;
 mod fold;
@@ -29,11 +30,14 @@ pub use action::{Action, NewAssignment};
 pub use change::{Assigned, Change, Event, Moved, RefusalGround};
 pub use clock::CLOCK_LOCK;
 pub use deadlines::{Deadline, Layer};
+pub use delivery::{
+    Deliveries, MOST_WAIT, Message, Messages, Outbox, Outcome, Room, Trouble, TroubleKind, Waiting, WaitingState,
+};
 pub use desk::{Clock, Filed, News, Tickets};
 pub use figures::MEASURES;
 pub use listing::{Filter, MOST_ON_PAGE, Page, Queue, TicketLine};
 pub use model::*;
-pub use outbox::{CENTRE, Waiting};
+pub use outbox::CENTRE;
 pub use refusal::Refusal;
 pub use schema::MIGRATIONS;
 pub use settings::{DispatchTo, Escalation, Settings};
