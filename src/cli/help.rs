@@ -115,6 +115,13 @@ const CHINESE: &[(&str, &str)] = &[
     ("serve.data", "保存运行数据的目录（上一个可用的规则包等）"),
     ("serve.git", "用 git 仓库里的某个版本提供服务：分支每两秒看一次有无新提交，提交号则固定不变"),
     ("serve.repo", "--git 的仓库，或仓库里规则包所在的目录（默认规则包目录；不写 --git 时用 HEAD）"),
+    ("tickets", "照看工单：推送给其他系统的消息，等待的和已放弃的"),
+    ("tickets.outbox", "列出等待推送的消息；已放弃的可以查看和重发"),
+    ("tickets.outbox.data", "serve 的数据目录"),
+    ("tickets.outbox.database", "工单数据库：文件，或 postgres://…（默认数据目录里的 tickets.db）"),
+    ("tickets.outbox.dead", "列出已放弃的消息和原因；有则退出码为 1"),
+    ("tickets.outbox.replay", "重发这条已放弃的消息，编号不变"),
+    ("tickets.outbox.replay_all", "重发所有已放弃的消息"),
     ("lsp", "在编辑器里边写边查：语言服务器，走标准输入输出，由编辑器启动"),
     ("lsp.stdio", "走标准输入输出（本来就是；有些编辑器会带上这个参数）"),
     ("init", "生成一份最小的规则包"),
@@ -135,6 +142,7 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu schema --write .vscode/jiesu
   jiesu suggest --cases 案例.jsonl > 建议.yaml
   jiesu serve --listen 127.0.0.1:7080
+  jiesu tickets outbox --data 数据 --dead
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
   jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
@@ -148,6 +156,7 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu schema --write .vscode/jiesu
   jiesu suggest --cases cases.jsonl > suggestions.yaml
   jiesu serve --listen 127.0.0.1:7080
+  jiesu tickets outbox --data data --dead
   jiesu init my-bundle";
 
 /// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of

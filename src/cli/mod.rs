@@ -22,6 +22,7 @@ mod schema;
 mod search;
 mod serve;
 mod test;
+mod tickets;
 
 mod show;
 mod stats;
@@ -97,6 +98,8 @@ enum Command {
     Import(import::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
+    /// Look after tickets: messages to other systems that wait or were given up
+    Tickets(tickets::Arguments),
     /// Help editors as they type: a language server over standard input and output
     Lsp(lsp::Arguments),
     /// Write a minimal bundle to start from
@@ -163,6 +166,7 @@ pub fn run() -> ExitCode {
         Command::Suggest(arguments) => suggest::run(&cli.common, lang, &arguments),
         Command::Import(arguments) => import::run(&cli.common, lang, &arguments),
         Command::Serve(arguments) => serve::run(&cli.common, lang, &arguments),
+        Command::Tickets(arguments) => tickets::run(&cli.common, lang, &arguments),
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),

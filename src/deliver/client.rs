@@ -219,7 +219,7 @@ async fn drain(body: Incoming) {
     let mut read = 0;
     while read < MOST_BODY {
         let Some(Ok(frame)) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await else { return };
-        read += frame.data_ref().map_or(0, |data| data.len());
+        read += frame.data_ref().map_or(0, hyper::body::Bytes::len);
     }
 }
 

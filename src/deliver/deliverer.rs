@@ -239,7 +239,7 @@ impl Postman {
             Ok(said) => said.ok_or_else(|| trouble(TroubleKind::NothingToSay.into()))?,
             Err(refusal) => return Err(trouble(Trouble::new(TroubleKind::Store, refusal.message().en))),
         };
-        let body = event::envelope(&self.settings.source, waiting, said);
+        let body = event::envelope(&self.settings.source, waiting, &said);
         let timestamp = self.outbox.now().as_second();
         let headers = [
             ("webhook-id", waiting.message.clone()),

@@ -11,7 +11,7 @@ pub(super) const MEDIA_TYPE: &str = "application/cloudevents+json; charset=utf-8
 const TYPE: &str = "cn.jiesu.ticket.";
 
 /// A message as it is sent: the same text at every attempt, as long as the ticket's personal data is not erased.
-pub(super) fn envelope(source: &str, waiting: &Waiting, message: Message) -> String {
+pub(super) fn envelope(source: &str, waiting: &Waiting, message: &Message) -> String {
     json!({
         "specversion": "1.0",
         "id": waiting.message,

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -27,7 +27,9 @@ impl Secret {
     /// # Errors
     /// What it should look like, in both languages; never the secret itself.
     pub fn parse(text: &str) -> Result<Secret, String> {
-        let bytes = text.trim().strip_prefix(PREFIX).and_then(|rest| STANDARD.decode(rest).ok());
+        // Some write the padding, some do not.
+        let bytes = text.trim().strip_prefix(PREFIX).map(|rest| rest.trim_end_matches('='));
+        let bytes = bytes.and_then(|rest| STANDARD_NO_PAD.decode(rest).ok());
         bytes.filter(|bytes| BYTES.contains(&bytes.len())).map(Secret).ok_or_else(|| {
             "密钥应为 whsec_ 加 24 到 64 字节的 base64 / a secret is `whsec_` and 24 to 64 bytes in base64".to_owned()
         })

@@ -21,6 +21,7 @@ use super::app::App;
 use super::problem::Problem;
 use crate::bundle::Live;
 use crate::decide::{Decision, Outcome, Source};
+use crate::tickets::{Deliveries, Tickets};
 
 /// Bounds of the histograms in seconds: a decision takes about one millisecond, a batch up to ten seconds.
 const SECONDS: [f64; 15] =
@@ -64,7 +65,7 @@ fn histogram() -> Histogram {
 
 impl Metrics {
     /// Counters at zero, and gauges that look at the bundle whenever they are asked.
-    pub(super) fn new(live: &Arc<Live>) -> Metrics {
+    pub(super) fn new(live: &Arc<Live>, tickets: Option<&Tickets>) -> Metrics {
         let mut metrics = Metrics {
             registry: Registry::with_prefix("jiesu"),
             requests: Family::default(),
@@ -84,6 +85,9 @@ impl Metrics {
         registry.register_with_unit("decision_duration", help, Unit::Seconds, metrics.decision_latency.clone());
         registry.register("emergencies", "Decisions led by an emergency", metrics.emergencies.clone());
         registry.register_collector(Box::new(Bundles(Arc::downgrade(live))));
+        if let Some(tickets) = tickets {
+            registry.register_collector(Box::new(Webhooks(Arc::clone(tickets.deliveries()))));
+        }
         metrics
     }
 
@@ -145,6 +149,21 @@ impl Collector for Bundles {
         write("bundle_reload_good", good, &gauge(usize::from(status.last.accepted)))?;
         write("bundle_reloads_accepted", "Reloads that were taken", &ConstCounter::new(status.accepted))?;
         write("bundle_reloads_refused", "Reloads that were refused", &ConstCounter::new(status.refused))
+    }
+}
+
+/// What is known of messages to other systems.
+#[derive(Debug)]
+struct Webhooks(Arc<Deliveries>);
+
+impl Collector for Webhooks {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut write = |name: &str, help: &str, metric: &dyn Written| metric.write(&mut encoder, name, help);
+        let gauge = |number: u64| ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
+        write("webhooks_pending", "Messages that wait to be delivered", &gauge(self.0.pending()))?;
+        write("webhooks_dead", "Messages that were given up", &gauge(self.0.dead()))?;
+        write("webhooks_delivered", "Messages that were delivered", &ConstCounter::new(self.0.delivered()))?;
+        write("webhooks_failed", "Attempts to deliver that failed", &ConstCounter::new(self.0.failed()))
     }
 }
 

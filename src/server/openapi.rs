@@ -77,6 +77,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::queue))
         .routes(routes!(tickets::claim_next))
         .routes(routes!(tickets::events))
+        .routes(routes!(tickets::outbox))
+        .routes(routes!(tickets::replay))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

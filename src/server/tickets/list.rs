@@ -168,7 +168,7 @@ fn limit(given: Option<u32>) -> Result<u32, Problem> {
 }
 
 /// The parameters of an address, none that is not known.
-fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+pub(super) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     Query::<T>::try_from_uri(uri).map(|Query(query)| query).map_err(|error| {
         let why: String = error.body_text().chars().take(200).collect();
         Problem::new(Kind::InvalidQuery, say!("网址参数有误：{why}", "the query string is wrong: {why}"))
