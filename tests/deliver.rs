@@ -10,6 +10,8 @@ mod desk;
 mod edge;
 #[path = "deliver/oracle.rs"]
 mod oracle;
+#[path = "support/postgres.rs"]
+mod postgres;
 #[path = "deliver/receiver.rs"]
 mod receiver;
 
@@ -21,6 +23,7 @@ use jiesu::deliver::{FIRST_WAIT, GIVE_UP_AFTER, LONGEST_WAIT};
 use jiff::SignedDuration;
 
 use desk::{Desk, GAS, WATER, within};
+use postgres::Postgres;
 use receiver::{OK, Receiver, Reply};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -30,6 +33,11 @@ const LEASE: SignedDuration = SignedDuration::from_secs(61);
 /// A desk whose water department has a webhook at a receiver.
 fn desk_at(receiver: &Receiver) -> Desk {
     Desk::with(&[(WATER, receiver.url())])
+}
+
+/// The databases that a test is run on: a file, and PostgreSQL where it is installed.
+fn databases() -> Vec<Option<&'static Postgres>> {
+    [None].into_iter().chain(Postgres::shared().map(Some)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,6 +124,12 @@ async fn a_long_body_is_not_read_and_a_slow_one_not_waited_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_hour_of_failures_ends_in_one_delivery_in_order() {
+    for database in databases() {
+        failing(database).await;
+    }
+}
+
+async fn failing(database: Option<&Postgres>) {
     let broken_until = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let own = std::sync::Arc::clone(&broken_until);
     let receiver =
@@ -124,7 +138,7 @@ async fn an_hour_of_failures_ends_in_one_delivery_in_order() {
                 if own.load(std::sync::atomic::Ordering::Relaxed) { Reply::Status(500, "") } else { OK }
             },
         );
-    let desk = desk_at(&receiver);
+    let desk = Desk::on(database, &[(WATER, receiver.url())]);
     let id = desk.ticket(&[WATER], 2).await;
     let deliverer = desk.deliverer();
     let mut at = Vec::new();
@@ -274,8 +288,14 @@ async fn a_target_without_a_secret_gets_nothing_until_it_has_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_server_had_in_hand_is_sent_again_under_its_id() {
+    for database in databases() {
+        killed(database).await;
+    }
+}
+
+async fn killed(database: Option<&Postgres>) {
     let receiver = Receiver::answering(|_, n| if n == 0 { Reply::Hang } else { OK });
-    let desk = desk_at(&receiver);
+    let desk = Desk::on(database, &[(WATER, receiver.url())]);
     desk.ticket(&[WATER], 1).await;
     let deliverer = desk.deliverer();
     let running = tokio::spawn(deliverer.run(pending()));
@@ -324,12 +344,19 @@ async fn a_receiver_that_hangs_holds_up_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_deliverers_send_each_message_once_and_no_more_at_once_than_their_share() {
+    for database in databases() {
+        shared(database).await;
+    }
+}
+
+async fn shared(database: Option<&Postgres>) {
     let receiver = Receiver::always(OK);
-    let desk = desk_at(&receiver);
+    let desk = Desk::on(database, &[(WATER, receiver.url())]);
     for _ in 0..40 {
         desk.ticket(&[WATER], 2).await;
     }
-    let (one, other) = (desk.deliverer(), desk.deliverer());
+    let beside = desk.beside();
+    let (one, other) = (desk.deliverer(), beside.deliverer());
     let running = [tokio::spawn(one.run(pending())), tokio::spawn(other.run(pending()))];
     tokio::task::block_in_place(|| within(Duration::from_secs(60), "all", || receiver.seen().len() >= 120));
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -344,6 +371,12 @@ async fn two_deliverers_send_each_message_once_and_no_more_at_once_than_their_sh
 /// was received.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_of_a_ticket_keep_their_order_through_failures() {
+    for database in databases() {
+        ordered(database).await;
+    }
+}
+
+async fn ordered(database: Option<&Postgres>) {
     // Two of five attempts fail, by a hash of what was seen.
     let fails = |id: &str, n: usize| {
         let hash = id
@@ -353,11 +386,12 @@ async fn messages_of_a_ticket_keep_their_order_through_failures() {
         hash % 5 < 2
     };
     let receiver = Receiver::answering(move |seen, n| if fails(seen.id(), n) { Reply::Status(500, "") } else { OK });
-    let desk = desk_at(&receiver);
+    let desk = Desk::on(database, &[(WATER, receiver.url())]);
     for _ in 0..12 {
         desk.ticket(&[WATER], 4).await;
     }
-    let (one, other) = (desk.deliverer(), desk.deliverer());
+    let beside = desk.beside();
+    let (one, other) = (desk.deliverer(), beside.deliverer());
     for _ in 0..2_000 {
         tokio::join!(one.deliver_due(), other.deliver_due());
         desk.pass(SignedDuration::from_secs(20));

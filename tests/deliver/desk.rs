@@ -7,12 +7,13 @@ use std::time::Duration;
 use jiesu::access::Actor;
 use jiesu::bundle::{Cache, Live};
 use jiesu::deliver::{Deliverer, Secret, Settings};
-use jiesu::store::{Location, Options, Store};
+use jiesu::store::{Location, Options, Store, StoreError};
 use jiesu::tickets::{self, Action, Clock, MIGRATIONS, NewAssignment, Submission, Tickets, Waiting, WaitingState};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use crate::bundle;
+use crate::postgres::Postgres;
 
 /// The secret of every target.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -26,11 +27,17 @@ pub(crate) struct Desk {
     pub(crate) folder: Arc<TempDir>,
     live: Arc<Live>,
     clock: Arc<Mutex<Timestamp>>,
+    database: String,
 }
 
 impl Desk {
-    /// A desk whose departments have these webhooks.
+    /// A desk whose departments have these webhooks, over a file.
     pub(crate) fn with(webhooks: &[(&str, String)]) -> Desk {
+        Desk::on(None, webhooks)
+    }
+
+    /// The same, over a file or a database of PostgreSQL.
+    pub(crate) fn on(postgres: Option<&Postgres>, webhooks: &[(&str, String)]) -> Desk {
         let folder = tempfile::tempdir().unwrap();
         bundle::write(folder.path());
         let path = "rules/departments.yaml";
@@ -47,23 +54,43 @@ impl Desk {
             Err(error) => panic!("{error:?}"),
         };
         let clock = Arc::new(Mutex::new("2026-03-02T02:00:00Z".parse().unwrap()));
-        Desk::over(Arc::new(folder), live, clock)
+        let file = folder.path().join("tickets.db").to_str().unwrap().to_owned();
+        let database = postgres.map_or(file, Postgres::database);
+        Desk::over(Arc::new(folder), live, clock, database)
     }
 
-    fn over(folder: Arc<TempDir>, live: Arc<Live>, clock: Arc<Mutex<Timestamp>>) -> Desk {
-        let location = Location::parse(folder.path().join("tickets.db").to_str().unwrap()).unwrap();
-        let store = Store::open(&location, MIGRATIONS, Options::default()).unwrap();
+    fn over(folder: Arc<TempDir>, live: Arc<Live>, clock: Arc<Mutex<Timestamp>>, database: String) -> Desk {
+        let location = Location::parse(&database).unwrap();
+        // What was on its way when a server was stopped lets go of the file a moment later.
+        let mut store = Store::open(&location, MIGRATIONS, Options::default());
+        within(Duration::from_secs(5), "the database is free", || {
+            if matches!(store, Err(StoreError::InUse(_))) {
+                store = Store::open(&location, MIGRATIONS, Options::default());
+            }
+            !matches!(store, Err(StoreError::InUse(_)))
+        });
+        let store = store.unwrap_or_else(|error| panic!("{error:?}"));
         let own = Arc::clone(&clock);
         let time: Clock = Arc::new(move || *own.lock().unwrap());
         let tickets = Tickets::new(store, Arc::clone(&live), tickets::Settings::default(), time);
-        Desk { tickets, folder, live, clock }
+        Desk { tickets, folder, live, clock, database }
+    }
+
+    /// Another server on the same PostgreSQL; a file has one, so there it is the same.
+    pub(crate) fn beside(&self) -> Desk {
+        let (folder, live, clock) = (Arc::clone(&self.folder), Arc::clone(&self.live), Arc::clone(&self.clock));
+        let database = self.database.clone();
+        if database.starts_with("postgres://") {
+            return Desk::over(folder, live, clock, database);
+        }
+        Desk { tickets: self.tickets.clone(), folder, live, clock, database }
     }
 
     /// The server is gone and another is started on its database.
     pub(crate) fn restarted(self) -> Desk {
-        let Desk { tickets, folder, live, clock } = self;
+        let Desk { tickets, folder, live, clock, database } = self;
         drop(tickets);
-        Desk::over(folder, live, clock)
+        Desk::over(folder, live, clock, database)
     }
 
     pub(crate) fn live(&self) -> &Arc<Live> {
