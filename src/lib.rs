@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod decide;
+pub mod deliver;
 pub mod import;
 pub mod knowledge;
 pub mod learn;

@@ -408,6 +408,12 @@ fn across_files() -> Vec<Fault> {
         ),
         ("a comment without a reason", "J111", "# jiesu", scenario("deadline: ", "# jiesu: allow J071\ndeadline: ")),
         (
+            "a webhook in the clear",
+            "J112",
+            "http://oa.example.com/hook",
+            Append("rules/departments.yaml", "- id: zz\n  name: 观景台管理处\n  webhook: http://oa.example.com/hook\n"),
+        ),
+        (
             "a level that there is not",
             "J006",
             "critical",

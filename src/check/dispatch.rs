@@ -19,6 +19,7 @@ const MOST_LABELS: usize = 20;
 pub(super) fn check(given: &Given<'_>, findings: &mut Vec<Diagnostic>) {
     let rows: Vec<Row<'_>> = given.in_folder("rules/responsibility/").flat_map(rows).collect();
     departments(given, &rows, findings);
+    webhooks(given, findings);
     for (at, row) in rows.iter().enumerate() {
         reached(given, &rows, at, findings);
         over(given, row, findings);
@@ -87,6 +88,37 @@ fn departments(given: &Given<'_>, rows: &[Row<'_>], findings: &mut Vec<Diagnosti
             "write what it handles in rules/responsibility/, or delete it"
         )));
     }
+}
+
+/// Addresses that nothing can be sent to, or only in the clear.
+fn webhooks(given: &Given<'_>, findings: &mut Vec<Diagnostic>) {
+    let Some(document) = given.document("rules/departments.yaml") else { return };
+    for (index, department) in given.engine.catalog().departments().iter().enumerate() {
+        let Some(webhook) = department.webhook.as_deref().filter(|webhook| !is_https(webhook)) else { continue };
+        let steps = [Step::Index(index), Step::Key("webhook")];
+        let message = if webhook.starts_with("http://") {
+            say!("推送地址没有加密（http）", "the webhook is not encrypted (http)")
+        } else {
+            say!("推送地址不是 https 地址", "the webhook is not an https address")
+        };
+        findings.push(document.diagnostic_at(&steps, Code::WebhookNotHttps, message).note(say!(
+            "写成 https://主机/路径，不带用户名和密码；否则消息不会推送",
+            "write https://host/path, without a name and password: otherwise nothing is sent"
+        )));
+    }
+}
+
+/// Whether a text is an `https` address with a host, and without anything that would have to be kept secret.
+fn is_https(webhook: &str) -> bool {
+    let Some(rest) = webhook.strip_prefix("https://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        // The colons of an IPv6 address stand in brackets.
+        Some((host, port)) if !port.ends_with(']') => (host, port),
+        _ => (authority, "443"),
+    };
+    let plain = rest.bytes().all(|byte| byte.is_ascii_graphic());
+    plain && !host.is_empty() && !authority.contains('@') && port.parse::<u16>().is_ok()
 }
 
 /// Asks the catalogue in every region on every day on which something begins or ends.
@@ -209,4 +241,34 @@ fn line_of(
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_for_webhooks_is_https_with_a_host() {
+        for (webhook, right) in [
+            ("https://oa.example.com", true),
+            ("https://oa.example.com/hook?unit=1", true),
+            ("https://oa.example.com:8443/hook", true),
+            ("https://10.1.2.3/hook", true),
+            ("https://[2400:3200::1]/hook", true),
+            ("https://[2400:3200::1]:8443/hook", true),
+            ("http://oa.example.com/hook", false),
+            ("https://", false),
+            ("https:///hook", false),
+            ("https://:443/hook", false),
+            ("https://oa.example.com:https/hook", false),
+            ("https://oa.example.com:70000/hook", false),
+            ("https://user:secret@oa.example.com/hook", false),
+            ("https://市政.example.com/hook", false),
+            ("https://oa.example.com/a hook", false),
+            ("oa.example.com/hook", false),
+            ("", false),
+        ] {
+            assert_eq!(is_https(webhook), right, "{webhook}");
+        }
+    }
 }

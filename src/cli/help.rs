@@ -49,7 +49,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("collisions", "找出互相打架的场景，用真实诉求作证"),
     ("collisions.cases", "用来作证的案例，JSON Lines（可写多个）"),
     ("collisions.limit", "每类最多列出几对"),
-    ("tickets", "工单教给规则什么，以及统计数"),
+    ("tickets", "工单：退单教给规则什么、重新统计、推送给其他系统的消息"),
     ("tickets.learn", "把每一次成立的退单写成一条测试草稿，供编辑采用"),
     ("tickets.learn.output", "写成什么：tests 测试、cases 案例、rows 派单目录（只有争议裁定）"),
     ("tickets.learn.days", "只看最近多少天的退单"),
@@ -170,6 +170,13 @@ const CHINESE: &[(&str, &str)] = &[
     ("restore.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
     ("restore.data", "恢复到哪个数据目录"),
     ("restore.database", "恢复成哪个数据库文件（默认 --data 目录里的 tickets.db）"),
+    ("tickets.outbox", "列出等待推送的消息；已放弃的可以查看和重发"),
+    ("tickets.outbox.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("tickets.outbox.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("tickets.outbox.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("tickets.outbox.dead", "列出已放弃的消息和原因；有则退出码为 1"),
+    ("tickets.outbox.replay", "重发这条已放弃的消息，编号不变"),
+    ("tickets.outbox.replay_all", "重发所有已放弃的消息"),
     ("lsp", "在编辑器里边写边查：语言服务器，走标准输入输出，由编辑器启动"),
     ("lsp.stdio", "走标准输入输出（本来就是；有些编辑器会带上这个参数）"),
     ("init", "生成一份最小的规则包"),
@@ -194,6 +201,7 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu replay --data 数据 --bundle 改过的规则包
   jiesu keys add 坐席一组 --scope agent --data 数据
   jiesu backup 备份-1 --data 数据
+  jiesu tickets outbox --data 数据 --dead
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
   jiesu match \"小区门口自来水管爆了，水流到马路上，已经两个小时没人来\"
@@ -211,6 +219,7 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu replay --data data --bundle edited-bundle
   jiesu keys add desk-1 --scope agent --data data
   jiesu backup backup-1 --data data
+  jiesu tickets outbox --data data --dead
   jiesu init my-bundle";
 
 /// The language to speak: `--lang`, else the locale's, else Chinese. Looked at before anything is parsed, as errors of

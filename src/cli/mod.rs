@@ -20,6 +20,7 @@ mod keys;
 mod load;
 mod lsp;
 mod matching;
+mod outbox;
 mod paths;
 mod replay;
 mod schema;
@@ -105,7 +106,7 @@ enum Command {
     Replay(replay::Arguments),
     /// Serve the API, reloading rules as they change
     Serve(serve::Arguments),
-    /// What tickets teach, and their figures
+    /// Tickets: what returns teach, their figures, messages to other systems
     Tickets(tickets::Arguments),
     /// Keys: who may use the service, and for what
     Keys(keys::Arguments),

@@ -1,4 +1,4 @@
-//! `jiesu tickets`: what tickets teach, and their figures.
+//! `jiesu tickets`: what tickets teach, their figures, and the messages of the outbox.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use super::settings::Source;
-use super::{Common, Ended, Failure, load};
+use super::{Common, Ended, Failure, load, outbox};
 use crate::access::Actor;
 use crate::bundle::{Live, LiveError, Place};
 use crate::say;
@@ -54,6 +54,8 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
+    /// List messages that wait to be sent; look at those that were given up and send them again
+    Outbox(outbox::Arguments),
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
@@ -66,6 +68,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             print(common, *output, &lessons, &zone);
             Ok(Ended::Fine)
         }
+        Command::Outbox(arguments) => outbox::run(common, lang, arguments),
         Command::Recount { source } => recount(common, lang, &open(common, lang, source, false)?.0),
     }
 }

@@ -62,6 +62,8 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/queue/{name}/claim", Key),
     ("GET", "/v1/events", Key),
     ("GET", "/v1/audit", One(&[])),
+    ("GET", "/v1/outbox", One(&[Scope::Dispatcher])),
+    ("POST", "/v1/outbox/{id}/replay", One(&[Scope::Dispatcher])),
     ("GET", "/open311/discovery.json", Nothing),
     ("GET", "/open311/discovery.xml", Nothing),
     ("GET", "/open311/v2/services.json", Nothing),

@@ -96,7 +96,7 @@ impl App {
         // One core stays free for agents who wait on the phone.
         let spare = cores.saturating_sub(1).max(1);
         App {
-            metrics: Metrics::new(&live, configuration.decision_log.as_ref()),
+            metrics: Metrics::new(&live, tickets.as_ref(), configuration.decision_log.as_ref()),
             live,
             tickets,
             configuration,

@@ -22,6 +22,7 @@ use super::decision_log::DecisionLog;
 use super::problem::Problem;
 use crate::bundle::Live;
 use crate::decide::{Decision, Outcome, Source};
+use crate::tickets::{Deliveries, Tickets};
 
 /// Bounds of the histograms in seconds: a decision takes about one millisecond, a batch up to ten seconds.
 const SECONDS: [f64; 15] =
@@ -73,7 +74,7 @@ fn histogram() -> Histogram {
 
 impl Metrics {
     /// Counters at zero, and gauges that look at the bundle whenever they are asked.
-    pub(super) fn new(live: &Arc<Live>, log: Option<&DecisionLog>) -> Metrics {
+    pub(super) fn new(live: &Arc<Live>, tickets: Option<&Tickets>, log: Option<&DecisionLog>) -> Metrics {
         let mut metrics = Metrics {
             registry: Registry::with_prefix("jiesu"),
             requests: Family::default(),
@@ -102,6 +103,9 @@ impl Metrics {
         registry.register("requests_refused", help, metrics.refused.clone());
         registry.register("writes_waiting", "Writes that wait for the store", metrics.writes_waiting.clone());
         registry.register_collector(Box::new(Bundles(Arc::downgrade(live))));
+        if let Some(tickets) = tickets {
+            registry.register_collector(Box::new(Webhooks(Arc::clone(tickets.deliveries()))));
+        }
         metrics
     }
 
@@ -168,6 +172,21 @@ impl Collector for Bundles {
         write("bundle_reload_good", good, &gauge(usize::from(status.last.accepted)))?;
         write("bundle_reloads_accepted", "Reloads that were taken", &ConstCounter::new(status.accepted))?;
         write("bundle_reloads_refused", "Reloads that were refused", &ConstCounter::new(status.refused))
+    }
+}
+
+/// What is known of messages to other systems.
+#[derive(Debug)]
+struct Webhooks(Arc<Deliveries>);
+
+impl Collector for Webhooks {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut write = |name: &str, help: &str, metric: &dyn Written| metric.write(&mut encoder, name, help);
+        let gauge = |number: u64| ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
+        write("webhooks_pending", "Messages that wait to be delivered", &gauge(self.0.pending()))?;
+        write("webhooks_dead", "Messages that were given up", &gauge(self.0.dead()))?;
+        write("webhooks_delivered", "Messages that were delivered", &ConstCounter::new(self.0.delivered()))?;
+        write("webhooks_failed", "Attempts to deliver that failed", &ConstCounter::new(self.0.failed()))
     }
 }
 

@@ -96,6 +96,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::erase))
         .routes(routes!(tickets::audit))
+        .routes(routes!(tickets::outbox))
+        .routes(routes!(tickets::replay))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

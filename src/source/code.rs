@@ -234,6 +234,8 @@ codes! {
     UnusedAllowance = "J110", "unused-allowance", Warning;
     /// A comment that allows a finding and does not say why.
     AllowanceWithoutReason = "J111", "allowance-without-reason", Warning;
+    /// A department's webhook that is no address to which messages can be sent encrypted.
+    WebhookNotHttps = "J112", "webhook-not-https", Warning;
 }
 
 #[cfg(test)]

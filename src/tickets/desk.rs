@@ -11,6 +11,7 @@ use super::action::Action;
 use super::assigning::{self, Case};
 use super::attachments::Attachments;
 use super::change::{Change, Event};
+use super::delivery::Deliveries;
 use super::life_cycle;
 use super::model::{Link, Relation, Ticket};
 use super::refusal::Refusal;
@@ -65,6 +66,7 @@ pub struct Tickets {
     pub(super) settings: Arc<Settings>,
     pub(super) clock: Clock,
     pub(super) attachments: Option<Attachments>,
+    pub(super) deliveries: Arc<Deliveries>,
     news: broadcast::Sender<News>,
     readings: Arc<Readings>,
 }
@@ -73,7 +75,16 @@ impl Tickets {
     /// The desk over a store that has [`super::MIGRATIONS`], with the rules that serve.
     pub fn new(store: Store, live: Arc<Live>, settings: Settings, clock: Clock) -> Tickets {
         let (news, _) = broadcast::channel(NEWS);
-        Tickets { store, live, settings: Arc::new(settings), clock, attachments: None, news, readings: Arc::default() }
+        Tickets {
+            store,
+            live,
+            settings: Arc::new(settings),
+            clock,
+            attachments: None,
+            deliveries: Arc::default(),
+            news,
+            readings: Arc::default(),
+        }
     }
 
     /// Now, in whole milliseconds: what is stored of a moment.

@@ -10,6 +10,7 @@ mod attachments;
 mod change;
 mod clock;
 mod deadlines;
+mod delivery;
 mod desk;
 mod erase;
 mod figures;
@@ -34,11 +35,14 @@ pub use attachments::{Attachments, MOST_BYTES};
 pub use change::{Assigned, Change, Event, Moved, RefusalGround};
 pub use clock::CLOCK_LOCK;
 pub use deadlines::{Deadline, Layer};
+pub use delivery::{
+    Deliveries, MOST_WAIT, Message, Messages, Outbox, Outcome, Room, Trouble, TroubleKind, Waiting, WaitingState,
+};
 pub use desk::{Clock, Filed, News, Tickets};
 pub use lessons::Lesson;
 pub use listing::{Filter, MOST_ON_PAGE, Page, Queue, TicketLine};
 pub use model::*;
-pub use outbox::{CENTRE, Waiting};
+pub use outbox::CENTRE;
 pub use refusal::Refusal;
 pub use schema::MIGRATIONS;
 pub use settings::{DispatchTo, Escalation, Settings};

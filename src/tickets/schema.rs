@@ -110,10 +110,12 @@ macro_rules! tables {
                 target TEXT NOT NULL,
                 state TEXT NOT NULL,
                 attempts BIGINT NOT NULL,
+                since BIGINT NOT NULL,
                 next_at BIGINT NOT NULL,
                 error TEXT
             );
             CREATE INDEX outbox_next ON outbox (state, next_at, id);
+            CREATE INDEX outbox_of_target ON outbox (target, next_at, id) WHERE state = 'pending';
             CREATE INDEX outbox_by_ticket ON outbox (ticket);
             CREATE TABLE figures (
                 day TEXT NOT NULL,

@@ -5,6 +5,7 @@ mod attachments;
 mod audit;
 mod list;
 mod news;
+mod outbox;
 mod statistics;
 mod submit;
 
@@ -14,5 +15,6 @@ pub(super) use audit::{__path_audit, __path_erase, audit, erase};
 pub(super) use list::{__path_claim_next, __path_get, __path_history, __path_list, __path_queue};
 pub(super) use list::{claim_next, get, history, list, queue};
 pub(super) use news::{__path_events, events};
+pub(super) use outbox::{__path_outbox, __path_replay, outbox, replay};
 pub(super) use statistics::{__path_statistics, statistics};
 pub(super) use submit::{__path_submit, submit};
