@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use super::settings::{LogFormat, Settings, Source};
 use super::{Common, Ended, Failure, load};
 use crate::access::Keys;
 use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, watch};
+use crate::deliver::Deliverer;
 use crate::say;
 use crate::server::{self, Configuration, DecisionLog, DecisionLogSettings, Encryption};
 use crate::source::{Diagnostic, Lang, Message};
@@ -132,7 +134,9 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     needs_keys(&configuration, store.is_some())?;
     let live = start(common, lang, place(&settings)?, history)?;
     let clock: Clock = Arc::new(jiff::Timestamp::now);
-    let tickets = store.map(|store| Tickets::new(store, Arc::clone(&live), settings.tickets.clone(), clock));
+    let mut handling = settings.tickets.clone();
+    handling.central_webhook = settings.webhooks.centre.is_some();
+    let tickets = store.map(|store| Tickets::new(store, Arc::clone(&live), handling, clock));
     let tickets = match (tickets, settings.attachments()) {
         (Some(tickets), Some(folder)) => {
             let attachments = Attachments::open(&folder).map_err(|error| {
@@ -144,7 +148,8 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
-    runtime.block_on(listen(live, tickets, configuration)).map(|()| Ended::Fine).map_err(Failure)
+    let deliverer = tickets.clone().map(|tickets| Deliverer::new(tickets, settings.webhooks.clone())).transpose()?;
+    runtime.block_on(listen(live, tickets, deliverer, configuration)).map(|()| Ended::Fine).map_err(Failure)
 }
 
 /// The log, on standard error; `RUST_LOG` outranks the settings.
@@ -217,7 +222,12 @@ fn needs_keys(configuration: &Configuration, has_store: bool) -> Result<(), Mess
     ))
 }
 
-async fn listen(live: Arc<Live>, tickets: Option<Tickets>, mut configuration: Configuration) -> Result<(), Message> {
+async fn listen(
+    live: Arc<Live>,
+    tickets: Option<Tickets>,
+    deliverer: Option<Deliverer>,
+    mut configuration: Configuration,
+) -> Result<(), Message> {
     let (address, lang) = (configuration.listen, configuration.lang);
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         say!(
@@ -235,7 +245,18 @@ async fn listen(live: Arc<Live>, tickets: Option<Tickets>, mut configuration: Co
         "serving on {scheme}://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: {scheme}://{address}/docs; Ctrl-C stops"
     );
     anstream::eprintln!("{}", message.in_lang(lang));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let delivering = deliverer.map(|deliverer| {
+        tokio::spawn(deliverer.run(async {
+            let _ = stopped.await;
+        }))
+    });
     let served = server::serve(live, tickets, configuration, listener, stop_signal()).await;
+    // What the last requests caused waits in the outbox; what is on its way is waited for.
+    drop(stop);
+    if let Some(delivering) = delivering {
+        let _ = delivering.await;
+    }
     served.map_err(|error| say!("服务中断：{error}", "serving ended: {error}"))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::signature::Secret;
 
@@ -19,7 +19,7 @@ use super::signature::Secret;
 /// centre = ["whsec_…"]
 /// "department:water-group" = ["whsec_new…", "whsec_old…"]
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the centre's own systems hear of every event. Whoever starts the service sets

@@ -8,7 +8,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::Sha256;
 
 /// What a secret begins with.
@@ -49,6 +49,13 @@ impl TryFrom<String> for Secret {
 
     fn try_from(text: String) -> Result<Secret, String> {
         Secret::parse(&text)
+    }
+}
+
+/// Settings that are shown say that there is one, and not which.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
     }
 }
 

@@ -63,6 +63,7 @@ pub struct Settings {
     /// Calls about the same matter after which it becomes more urgent.
     pub repeats_to_raise: u32,
     /// Whether the centre's own systems hear of every event.
+    #[serde(skip)]
     pub central_webhook: bool,
     /// Days after which what identifies a caller is erased from a ticket that is over; 0 for never.
     pub erase_after_days: u32,

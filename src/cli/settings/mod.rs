@@ -18,7 +18,7 @@ use crate::say;
 use crate::server::Configuration;
 use crate::source::{Lang, Message};
 use crate::store::{Location, StoreError};
-use crate::tickets;
+use crate::{deliver, tickets};
 
 /// The settings' file that is looked for in the working directory.
 const FILE: &str = "jiesu.toml";
@@ -47,6 +47,8 @@ pub(super) struct Settings {
     pub(super) log: Log,
     /// How tickets are handled.
     pub(super) tickets: tickets::Settings,
+    /// How other systems hear of tickets.
+    pub(super) webhooks: deliver::Settings,
 }
 
 /// Encryption: both files or none.
@@ -117,6 +119,7 @@ impl Default for Settings {
             limits: Limits::default(),
             log: Log::default(),
             tickets: tickets::Settings::default(),
+            webhooks: deliver::Settings::default(),
         }
     }
 }

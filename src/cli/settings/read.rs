@@ -15,19 +15,21 @@ use super::fields::fields;
 use super::{Limits, Log, Settings, Tls};
 use crate::say;
 use crate::source::{Message, nearest};
-use crate::tickets;
+use crate::{deliver, tickets};
 
 /// Bytes of a settings' file, at the most.
 const LARGEST: u64 = 1 << 20;
 /// What variables of the environment begin with.
 const PREFIX: &str = "JIESU_";
 /// Settings whose paths are relative to the file that they stand in.
-const PATHS: &[&str] = &["bundle", "repo", "data", "database", "tls.certificate", "tls.key"];
+const PATHS: &[&str] = &["bundle", "repo", "data", "database", "tls.certificate", "tls.key", "webhooks.certificates"];
 
 /// All keys, as they are written: `listen`, `limits.burst`.
 pub(super) fn keys() -> Vec<String> {
     let tables = [("tls", fields::<Tls>()), ("limits", fields::<Limits>()), ("log", fields::<Log>())];
-    let tables = tables.into_iter().chain([("tickets", fields::<tickets::Settings>())]);
+    let tables = tables
+        .into_iter()
+        .chain([("tickets", fields::<tickets::Settings>()), ("webhooks", fields::<deliver::Settings>())]);
     let inner: Vec<(&str, &[&str])> = tables.collect();
     let own = fields::<Settings>().iter().filter(|key| inner.iter().all(|(table, _)| table != *key));
     let own = own.map(|key| (*key).to_owned());
