@@ -78,7 +78,7 @@ impl Server {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                serve(live, configuration, listener, shutdown).await
+                serve(live, None, configuration, listener, shutdown).await
             })
         };
         Server { folder, address, stop: Some(stop), thread: Some(std::thread::spawn(run)) }
