@@ -17,6 +17,9 @@ mod process;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use folder::{Run, eventually};
 use jiesu::tickets::Action;
@@ -356,6 +359,30 @@ fn keys_are_in_no_log_and_no_answer() {
     for hidden in ["13812345678", "张三丰"] {
         assert!(!log.contains(hidden), "{hidden} is in the log");
     }
+}
+
+#[test]
+fn a_stream_of_events_ends_with_its_key() {
+    let town = Town::new();
+    let mut stream = TcpStream::connect(town.server.address.strip_prefix("http://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let key = &town.keys["water"];
+    let head = format!(
+        "GET /v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert_eq!(lines.next().as_deref(), Some("HTTP/1.1 200 OK"));
+    // Of a ticket of its own it hears, of others not.
+    let other = town.ask("agent", "POST", "/v1/tickets", &json!({"text": "楼道里有很重的燃气味，住户都不敢开灯"}));
+    let own = town.file();
+    let heard: Vec<String> = lines.by_ref().take_while(|line| !line.contains(&own)).collect();
+    assert!(!heard.iter().any(|line| line.contains(other.json()["id"].as_str().unwrap())), "{heard:?}");
+    town.place.run(&["keys", "revoke", "water"]).ends(0, &[]);
+    town.server.until(key, 401);
+    let after = town.file();
+    let rest: Vec<String> = lines.collect();
+    assert!(!rest.iter().any(|line| line.contains(&after)), "{rest:?}");
 }
 
 #[test]

@@ -60,42 +60,34 @@ kinds! {
     IncompleteBody = "incomplete-body", BAD_REQUEST, "请求体没有传完", "The body is incomplete";
     /// Something in the query string is not understood.
     InvalidQuery = "invalid-query", BAD_REQUEST, "网址参数有误", "The query string is wrong";
-    /// Asked for by a page of another site.
-    CrossSite = "cross-site", FORBIDDEN, "不接受其他网站页面发起的操作", "Not for pages of other sites";
-    /// There is nothing at this address.
-    NotFound = "not-found", NOT_FOUND, "没有这个地址", "There is nothing here";
-    /// The address does not understand this method.
-    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "这个地址不支持该方法", "Method not allowed";
     /// No key, or none that is known.
     Unauthorized = "unauthorized", UNAUTHORIZED, "需要有效的密钥", "A valid key is needed";
+    /// Asked for by a page of another site.
+    CrossSite = "cross-site", FORBIDDEN, "不接受其他网站页面发起的操作", "Not for pages of other sites";
     /// The key does not allow it.
     Forbidden = "forbidden", FORBIDDEN, "密钥没有这项权限", "The key does not allow this";
-    /// The key is used more often than it may be.
-    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "请求太频繁", "Too many requests";
+    /// There is nothing at this address.
+    NotFound = "not-found", NOT_FOUND, "没有这个地址", "There is nothing here";
     /// There is no such ticket, or not for this key.
     NoTicket = "no-ticket", NOT_FOUND, "没有这个工单", "There is no such ticket";
+    /// The address does not understand this method.
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "这个地址不支持该方法", "Method not allowed";
+    /// The body did not arrive in time.
+    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "请求没有按时传完", "The request took too long to arrive";
     /// Not while the ticket is where it stands.
     NotNow = "not-now", CONFLICT, "工单当前状态不允许", "Not in the ticket's state";
     /// Somebody else has the ticket in hand.
     Claimed = "claimed", CONFLICT, "工单正由别人处理", "Somebody else has it in hand";
-    /// The ticket is not what the caller saw any more.
-    Changed = "changed", PRECONDITION_FAILED, "工单已被改动", "The ticket has changed";
-    /// The key of a repeated request was used for another one.
-    KeyReused = "key-reused", UNPROCESSABLE_ENTITY, "幂等键已用于别的请求", "The idempotency key was used before";
-    /// More at once than can be kept.
-    Busy = "busy", SERVICE_UNAVAILABLE, "服务繁忙", "Too busy";
-    /// The store did not take it.
-    StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "数据库暂不可用", "The store is not available";
-    /// Tickets are not kept here.
-    TicketsOff = "tickets-off", SERVICE_UNAVAILABLE, "本服务没有启用工单", "Tickets are not kept here";
-    /// The body did not arrive in time.
-    RequestTimeout = "request-timeout", REQUEST_TIMEOUT, "请求没有按时传完", "The request took too long to arrive";
     /// The bundle's folder was refused; the last good one goes on serving.
     BundleRefused = "bundle-refused", CONFLICT, "新的规则包被拒绝，继续使用原来的", "The bundle was refused";
+    /// The ticket is not what the caller saw any more.
+    Changed = "changed", PRECONDITION_FAILED, "工单已被改动", "The ticket has changed";
     /// The body is larger than is read.
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "请求体太大", "The body is too large";
     /// The body is not declared as JSON in UTF-8.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "只接受 UTF-8 的 JSON", "Only JSON in UTF-8";
+    /// The key of a repeated request was used for another one.
+    KeyReused = "key-reused", UNPROCESSABLE_ENTITY, "幂等键已用于别的请求", "The idempotency key was used before";
     /// The body is JSON, and no object.
     NotAnObject = "not-an-object", UNPROCESSABLE_ENTITY, "应为一个 JSON 对象", "Not a JSON object";
     /// A field that means nothing.
@@ -114,8 +106,16 @@ kinds! {
     TextTooLong = "text-too-long", UNPROCESSABLE_ENTITY, "文字太长", "The text is too long";
     /// More complaints than one batch may have.
     TooManyItems = "too-many-items", UNPROCESSABLE_ENTITY, "条数太多", "Too many items";
+    /// The key is used more often than it may be.
+    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "请求太频繁", "Too many requests";
     /// A mistake of this program.
     Internal = "internal-error", INTERNAL_SERVER_ERROR, "服务内部错误", "Internal error";
+    /// More at once than can be kept.
+    Busy = "busy", SERVICE_UNAVAILABLE, "服务繁忙", "Too busy";
+    /// The store did not take it.
+    StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE, "数据库暂不可用", "The store is not available";
+    /// Tickets are not kept here.
+    TicketsOff = "tickets-off", SERVICE_UNAVAILABLE, "本服务没有启用工单", "Tickets are not kept here";
     /// The answer was not ready in time.
     TimeLimit = "time-limit", GATEWAY_TIMEOUT, "没有按时得出结果", "The answer took too long";
 }
