@@ -20,6 +20,7 @@ use std::future::pending;
 use std::time::{Duration, Instant};
 
 use jiesu::deliver::{FIRST_WAIT, GIVE_UP_AFTER, LONGEST_WAIT};
+use jiesu::store::{StoreError, Transaction};
 use jiff::SignedDuration;
 
 use desk::{Desk, GAS, WATER, within};
@@ -431,4 +432,31 @@ async fn a_clock_that_is_set_back_holds_nothing_up_for_long() {
     desk.tickets.outbox().tidy().await.unwrap();
     assert_eq!(deliverer.deliver_due().await, 1);
     assert!(desk.pending().await.is_empty());
+}
+
+/// However much waits for others, what is due is found at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_queue_costs_nothing_to_those_who_are_not_in_it() {
+    for database in databases() {
+        let receiver = Receiver::always(OK);
+        let desk = Desk::on(database, &[(WATER, receiver.url())]);
+        desk.ticket(&[], 0).await;
+        let far = desk.now().as_millisecond() + 3_000_000;
+        let fill = move |tx: &mut Transaction<'_>| {
+            tx.execute(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 60000)
+                 INSERT INTO outbox (message, ticket, event, name, target, state, attempts, since, next_at)
+                 SELECT 'm' || n, 1, 1, 'received', 'department:d' || (n % 80), 'pending', 1, 0, CAST(?1 AS BIGINT)
+                 FROM n",
+                &[far.into()],
+            )
+        };
+        desk.tickets.store().write(fill).await.unwrap_or_else(|error: StoreError| panic!("{error:?}"));
+        desk.ticket(&[WATER], 0).await;
+        let deliverer = desk.deliverer();
+        let started = Instant::now();
+        assert_eq!(deliverer.deliver_due().await, 1);
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+        assert_eq!(receiver.seen().len(), 1);
+    }
 }

@@ -402,7 +402,7 @@ impl Outbox {
             })
         });
         let before = cursor.transpose()?;
-        let job = move |tx: &mut Transaction<'_>| outbox::list(tx, state.name(), before, ON_PAGE);
+        let job = move |tx: &mut Transaction<'_>| outbox::list(tx, state, before, ON_PAGE);
         let items: Vec<Waiting> = self.store.read(job).await?;
         let full = items.len() == ON_PAGE as usize;
         let next_cursor = items.last().filter(|_| full).map(|last| last.row.to_string());
@@ -430,7 +430,11 @@ impl Outbox {
         let latest = millis(now.saturating_add(MOST_WAIT + LEASE).unwrap_or(now));
         let job = move |tx: &mut Transaction<'_>| outbox::tidy(tx, old, millis(now), latest, FORGET_AT_ONCE);
         self.store.write(job).await?;
-        let (pending, dead) = self.store.read(outbox::count).await?;
+        let count = |tx: &mut Transaction<'_>| {
+            let (pending, dead) = (WaitingState::Pending, WaitingState::Dead);
+            Ok::<_, StoreError>((outbox::count(tx, pending)?, outbox::count(tx, dead)?))
+        };
+        let (pending, dead) = self.store.read(count).await?;
         self.deliveries.pending.store(pending, Ordering::Relaxed);
         self.deliveries.dead.store(dead, Ordering::Relaxed);
         Ok(())

@@ -8,12 +8,15 @@
 //! that are due again when the lease is over. **In order**: a row is taken only when no earlier one of the same ticket
 //! waits for the same target. Rows behind one that has to wait are put off with it, so that a receiver that is down does
 //! not leave thousands of rows to be looked at every time.
+//!
+//! Statements say a state as a literal, since only then SQLite uses the index of that state; another would be walked
+//! through a million rows.
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::change::{Change, Event};
-use super::delivery::{Room, Trouble, Waiting};
+use super::delivery::{Room, Trouble, Waiting, WaitingState};
 use super::model::{Assignment, Ticket};
 use super::rows::{Writing, events, millis, moment};
 use crate::store::{Row, StoreError, Transaction, Value};
@@ -241,7 +244,7 @@ pub(super) fn postpone(
     if changed > 0 {
         tx.execute(
             "UPDATE outbox SET next_at = ?3
-             WHERE ticket = ?1 AND target = ?2 AND state = 'pending' AND attempts = 0 AND next_at < ?3",
+             WHERE ticket = ?1 AND target = ?2 AND state = 'pending' AND attempts = 0",
             &[waiting.seq.into(), (&waiting.target).into(), next.into()],
         )?;
     }
@@ -263,7 +266,7 @@ pub(super) fn bury(tx: &mut Transaction<'_>, waiting: &Waiting, now: i64, troubl
 fn wake(tx: &mut Transaction<'_>, waiting: &Waiting, now: i64) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE outbox SET next_at = ?3
-         WHERE ticket = ?1 AND target = ?2 AND state = 'pending' AND attempts = 0 AND next_at > ?3",
+         WHERE ticket = ?1 AND target = ?2 AND state = 'pending' AND attempts = 0",
         &[waiting.seq.into(), (&waiting.target).into(), now.into()],
     )?;
     Ok(())
@@ -272,12 +275,14 @@ fn wake(tx: &mut Transaction<'_>, waiting: &Waiting, now: i64) -> Result<(), Sto
 /// Messages in a state, the newest first; those before a row where one is given.
 pub(super) fn list(
     tx: &mut Transaction<'_>,
-    state: &str,
+    state: WaitingState,
     before: Option<i64>,
     most: u32,
 ) -> Result<Vec<Waiting>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM outbox o WHERE o.state = ?1 AND o.id < ?2 ORDER BY o.id DESC LIMIT ?3");
-    let rows = tx.query(&sql, &[state.into(), before.unwrap_or(i64::MAX).into(), most.into()])?;
+    let state = state.name();
+    let sql =
+        format!("SELECT {COLUMNS} FROM outbox o WHERE o.state = '{state}' AND o.id < ?1 ORDER BY o.id DESC LIMIT ?2");
+    let rows = tx.query(&sql, &[before.unwrap_or(i64::MAX).into(), most.into()])?;
     rows.iter().map(read).collect()
 }
 
@@ -291,13 +296,10 @@ pub(super) fn replay(tx: &mut Transaction<'_>, message: Option<&str>, now: i64) 
     }
 }
 
-/// How many wait, and how many are dead.
-pub(super) fn count(tx: &mut Transaction<'_>) -> Result<(u64, u64), StoreError> {
-    let mut of = |state: &str| {
-        let row = tx.query_one("SELECT COUNT(*) FROM outbox WHERE state = ?1", &[state.into()])?;
-        row.map_or(Ok(0), |row| row.integer(0)).map(|number| u64::try_from(number).unwrap_or(0))
-    };
-    Ok((of("pending")?, of("dead")?))
+/// How many are in a state.
+pub(super) fn count(tx: &mut Transaction<'_>, state: WaitingState) -> Result<u64, StoreError> {
+    let row = tx.query_one(&format!("SELECT COUNT(*) FROM outbox WHERE state = '{}'", state.name()), &[])?;
+    row.map_or(Ok(0), |row| row.integer(0)).map(|number| u64::try_from(number).unwrap_or(0))
 }
 
 /// Forgets some of what was delivered before `old`, and makes due what waits for a time after `latest`: nothing waits
@@ -305,7 +307,7 @@ pub(super) fn count(tx: &mut Transaction<'_>) -> Result<(u64, u64), StoreError> 
 pub(super) fn tidy(tx: &mut Transaction<'_>, old: i64, now: i64, latest: i64, most: u32) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM outbox WHERE id IN
-            (SELECT id FROM outbox WHERE state = 'delivered' AND next_at < ?1 ORDER BY next_at, id LIMIT ?2)",
+            (SELECT id FROM outbox WHERE state = 'delivered' AND next_at < ?1 ORDER BY next_at LIMIT ?2)",
         &[old.into(), most.into()],
     )?;
     tx.execute(

@@ -114,9 +114,10 @@ macro_rules! tables {
                 next_at BIGINT NOT NULL,
                 error TEXT
             );
-            CREATE INDEX outbox_next ON outbox (state, next_at, id);
-            CREATE INDEX outbox_of_target ON outbox (target, next_at, id) WHERE state = 'pending';
-            CREATE INDEX outbox_by_ticket ON outbox (ticket);
+            CREATE INDEX outbox_pending ON outbox (target, next_at, id) WHERE state = 'pending';
+            CREATE INDEX outbox_delivered ON outbox (next_at) WHERE state = 'delivered';
+            CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';
+            CREATE INDEX outbox_by_ticket ON outbox (ticket, target);
             CREATE TABLE figures (
                 day TEXT NOT NULL,
                 kind TEXT NOT NULL,

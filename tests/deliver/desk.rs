@@ -131,7 +131,7 @@ impl Desk {
         Deliverer::new(self.tickets.clone(), settings).unwrap_or_else(|message| panic!("{}", message.en))
     }
 
-    /// A ticket that is dispatched to departments, then asked for again so many times; gives its id. One message to each
+    /// A ticket that is dispatched to departments, where there are any, then asked for again so many times; gives its id. One message to each
     /// department with a webhook for the dispatch, and one for each time.
     pub(crate) async fn ticket(&self, departments: &[&str], chases: usize) -> String {
         let submission = Submission {
@@ -145,7 +145,9 @@ impl Desk {
             serde_json::from_value(serde_json::json!({ "department": department, "role": role })).unwrap()
         };
         let assignments: Vec<NewAssignment> = departments.iter().enumerate().map(assignment).collect();
-        self.act(&id, Action::Dispatch { assignments, scenario: None }).await;
+        if !assignments.is_empty() {
+            self.act(&id, Action::Dispatch { assignments, scenario: None }).await;
+        }
         for _ in 0..chases {
             self.act(&id, Action::Chase { note: None }).await;
         }
