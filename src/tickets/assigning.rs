@@ -14,6 +14,7 @@ use crate::access::Actor;
 use crate::catalog::{CalendarKind, Catalog, Deadline as Term, Department};
 use crate::say;
 use crate::source::nearest;
+use crate::text::mask::masked;
 
 /// Assignments that one action may make, at the most.
 const MOST: usize = 10;
@@ -70,16 +71,14 @@ pub(super) fn assigned(
         if kept.into_iter().any(|a| has(&a.department, a.matter.as_ref()))
             || made.iter().any(|a| has(&a.department, a.matter.as_ref()))
         {
-            let name = &department.name;
-            let message = say!("“{name}”已经在办这一事项", "{name} has this matter already");
-            return Err(Refusal::invalid("department", message));
+            return Err(has_it_already(department));
         }
         made.push(Assigned {
             number: next_number(ticket) + made.len() as u32,
             role: new.role,
             department: department.id.clone(),
             matter,
-            basis: new.basis.clone().unwrap_or_else(|| case.actor.name.clone()),
+            basis: new.basis.as_deref().map_or_else(|| case.actor.name.clone(), masked),
             summary: new.summary.as_deref().map(Words::new),
             handed_down_by: None,
             deadline: deadline(ticket, new, department, case),
@@ -102,6 +101,10 @@ pub(super) fn handed_down(
         let message = say!("只能转给下级单位，“{name}”不是", "only to a department below: {name} is none");
         return Err(Refusal::invalid("department", message));
     }
+    let has = |a: &Assignment| a.is_active() && a.department == to.id && a.matter == from.matter;
+    if ticket.assignments.iter().any(has) {
+        return Err(has_it_already(to));
+    }
     let counting = case.counting();
     let own = match &new.term {
         Some(term) => counting.deadline(Layer::Unit, term, to.calendar, case.at, &case.actor.name),
@@ -114,7 +117,7 @@ pub(super) fn handed_down(
         role: from.role,
         department: to.id.clone(),
         matter: from.matter.clone(),
-        basis: new.basis.clone().unwrap_or_else(|| from.basis.clone()),
+        basis: new.basis.as_deref().map_or_else(|| from.basis.clone(), masked),
         summary: new.summary.as_deref().map(Words::new).or_else(|| from.summary.clone()),
         handed_down_by: Some(from.number),
         deadline,
@@ -217,7 +220,11 @@ fn deadline(ticket: &Ticket, new: &NewAssignment, department: &Department, case:
         return from_now(&case.settings.verify_term, "verify");
     }
     match ticket.deadlines.iter().min_by_key(|deadline| deadline.due) {
-        Some(whole) => counting.shared(whole, ticket.opened_at, case.settings.unit_share),
+        // Of the time since it was opened again, where it was: of all its time most has passed.
+        Some(whole) => {
+            let from = ticket.times.reopened.unwrap_or(ticket.opened_at);
+            counting.shared(whole, from, case.settings.unit_share)
+        }
         None => from_now(&case.settings.default_term, "default"),
     }
 }
@@ -256,6 +263,11 @@ fn not_about(ticket: &Ticket, department: &Department, case: &Case<'_>) -> Resul
         )
     };
     Err(Refusal::invalid("department", message))
+}
+
+fn has_it_already(department: &Department) -> Refusal {
+    let name = &department.name;
+    Refusal::invalid("department", say!("“{name}”已经在办这一事项", "{name} has this matter already"))
 }
 
 fn next_number(ticket: &Ticket) -> u32 {

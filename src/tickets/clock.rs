@@ -4,14 +4,14 @@
 use jiff::Timestamp;
 
 use super::change::Change;
-use super::deadlines::{Layer, add};
+use super::deadlines::{Deadline, Layer};
 use super::desk::{Step, Tickets};
 use super::model::Ticket;
 use super::refusal::Refusal;
-use super::rows::{self, millis, moment};
+use super::rows::{self, millis};
 use crate::access::Actor;
-use crate::catalog::{CalendarKind, Catalog};
-use crate::store::{Row, StoreError, Transaction};
+use crate::catalog::Catalog;
+use crate::store::{Row, StoreError, Transaction, Value};
 
 /// The key of the advisory lock of whoever runs the clock.
 pub const CLOCK_LOCK: i64 = 0x6a69_6573_7501;
@@ -20,12 +20,10 @@ const MOST_AT_ONCE: i64 = 50;
 
 /// A deadline whose time has come.
 struct Due {
-    seq: i64,
     id: String,
+    seq: i64,
     assignment: u32,
     layer: Layer,
-    at: Timestamp,
-    step: i64,
 }
 
 impl Tickets {
@@ -41,12 +39,14 @@ impl Tickets {
             let job = move |tx: &mut Transaction<'_>| {
                 let actor = Actor::system();
                 let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
-                due(tx, at)?.iter().map(|due| take(tx, due, &step)).collect::<Result<Vec<_>, Refusal>>()
+                let due = due(tx, at)?;
+                let taken = due.iter().filter_map(|due| take(tx, due, &step).transpose());
+                Ok((due.len(), taken.collect::<Result<Vec<_>, Refusal>>()?))
             };
-            let taken: Vec<Ticket> = self.store.write(job).await?;
+            let (looked_at, taken): (usize, Vec<Ticket>) = self.store.write::<_, Refusal, _>(job).await?;
             taken.iter().for_each(|ticket| self.tell(ticket, &catalog));
             all += taken.len();
-            if taken.len() < MOST_AT_ONCE as usize {
+            if looked_at < MOST_AT_ONCE as usize {
                 return Ok(all);
             }
         }
@@ -55,8 +55,7 @@ impl Tickets {
 
 fn due(tx: &mut Transaction<'_>, at: Timestamp) -> Result<Vec<Due>, StoreError> {
     let rows = tx.query(
-        "SELECT d.ticket, t.id, d.assignment, d.layer, d.due_at, d.step
-         FROM deadlines d JOIN tickets t ON t.seq = d.ticket
+        "SELECT d.ticket, t.id, d.assignment, d.layer FROM deadlines d JOIN tickets t ON t.seq = d.ticket
          WHERE d.next_at <= ?1 ORDER BY d.next_at, d.ticket LIMIT ?2",
         &[millis(at).into(), MOST_AT_ONCE.into()],
     )?;
@@ -66,50 +65,58 @@ fn due(tx: &mut Transaction<'_>, at: Timestamp) -> Result<Vec<Due>, StoreError> 
             "superior" => Layer::Superior,
             _ => Layer::Unit,
         };
-        Ok(Due {
-            seq: row.integer(0)?,
-            id: row.text(1)?.to_owned(),
-            assignment: u32::try_from(row.integer(2)?).unwrap_or(u32::MAX),
-            layer,
-            at: moment(row.integer(4)?)?,
-            step: row.integer(5)?,
-        })
+        let assignment = u32::try_from(row.integer(2)?).unwrap_or(u32::MAX);
+        Ok(Due { seq: row.integer(0)?, id: row.text(1)?.to_owned(), assignment, layer })
     };
     rows.iter().map(read).collect()
 }
 
-/// One step of one deadline: 0 warns, 1 says that it has passed, the others tell whoever is higher.
-fn take(tx: &mut Transaction<'_>, due: &Due, step: &Step<'_>) -> Result<Ticket, Refusal> {
-    let loaded = rows::load(tx, &due.id, true)?;
+/// One step of one deadline: 0 warns, 1 says that it has passed, the others tell whoever is higher. None where somebody
+/// else (who answered it, put it off, or another server's clock) was there first.
+fn take(tx: &mut Transaction<'_>, due: &Due, step: &Step<'_>) -> Result<Option<Ticket>, Refusal> {
+    let key: [Value; 3] = [due.seq.into(), due.assignment.into(), due.layer.name().into()];
+    let ticket = rows::load(tx, &due.id, true)?.ticket;
+    // Only now that the ticket is held nobody changes its deadlines any more.
+    let row =
+        tx.query_one("SELECT step, next_at FROM deadlines WHERE ticket = ?1 AND assignment = ?2 AND layer = ?3", &key)?;
+    let Some(row) = row.filter(|row| row.integer(1).is_ok_and(|next| next <= millis(step.at))) else {
+        return Ok(None);
+    };
     let assignment = (due.assignment > 0).then_some(due.assignment);
-    let chain = &step.settings.escalation;
-    let change = match due.step {
-        0 => Change::Warned { assignment, layer: due.layer, due: due.at },
-        1 => Change::Expired { assignment, layer: due.layer, due: due.at },
+    let writing = step.writing();
+    let Some(deadline) = deadline(&ticket, assignment, due.layer).cloned() else { return Ok(None) };
+    let layer = due.layer;
+    // Where the clock stood still for long, a warning would come when it is too late.
+    let number = match row.integer(0)? {
+        0 if deadline.due <= step.at => 1,
+        number => number,
+    };
+    let change = match number {
+        0 => Change::Warned { assignment, layer, due: deadline.due },
+        1 => Change::Expired { assignment, layer, due: deadline.due },
         later => {
             let number = usize::try_from(later - 2).unwrap_or(usize::MAX);
-            let to = chain.get(number).map_or("centre", |escalation| escalation.to.as_str());
-            let catalog = step.serving.bundle.engine.catalog();
-            let to = told(&loaded.ticket, assignment, to, catalog);
+            let to = step.settings.escalation.get(number).map_or("centre", |escalation| escalation.to.as_str());
+            let to = told(&ticket, assignment, to, writing.catalog);
             Change::Escalated { assignment, step: number as u32 + 1, to }
         }
     };
-    let ticket = rows::append(tx, due.seq, &due.id, Some(loaded.ticket), vec![change], &step.writing())?;
-    let next = due.step + 1;
-    let next_at = match next {
-        1 => Some(due.at),
-        _ => usize::try_from(next - 2).ok().and_then(|at| chain.get(at)).map(|escalation| {
-            let case = step.case();
-            case.counting().deadline(due.layer, &escalation.after, CalendarKind::Workdays, due.at, "").due
-        }),
-    };
-    // One that is done stays as it is, never to be looked at again: deleted, it would be begun anew with the next change.
-    let next_at = next_at.map_or(i64::MAX, |at| millis(at.max(add(step.at, jiff::SignedDuration::from_millis(1)))));
+    let ticket = rows::append(tx, due.seq, &due.id, Some(ticket), vec![change], &writing)?;
+    // Not before the next look at all deadlines, so that each takes its turn.
+    let next_at = rows::next_look(&deadline, number + 1, &writing).max(millis(step.at) + 1);
+    let values = key.into_iter().chain([Value::from(number + 1), next_at.into()]).collect::<Vec<_>>();
     tx.execute(
         "UPDATE deadlines SET step = ?4, next_at = ?5 WHERE ticket = ?1 AND assignment = ?2 AND layer = ?3",
-        &[due.seq.into(), due.assignment.into(), due.layer.name().into(), next.into(), next_at.into()],
+        &values,
     )?;
-    Ok(ticket)
+    Ok(Some(ticket))
+}
+
+fn deadline(ticket: &Ticket, assignment: Option<u32>, layer: Layer) -> Option<&Deadline> {
+    match assignment {
+        Some(number) => ticket.active(number).map(|assignment| &assignment.deadline),
+        None => ticket.deadlines.iter().find(|deadline| deadline.layer == layer),
+    }
 }
 
 /// Who is told: the department above that of the assignment, the centre, or a department by its id.

@@ -135,8 +135,8 @@ impl Counting<'_> {
             let unit = if whole.working_days { "working days" } else { "days" };
             (self.moment(at, from), format!("{own} {unit}"))
         } else {
-            let seconds = (whole.due.duration_since(from).as_secs_f64().max(0.0) * share).min(1e11);
-            (add(from, SignedDuration::from_secs_f64(seconds)), format!("{} minutes", (seconds / 60.0) as u64))
+            let seconds = part(whole.due.duration_since(from), share);
+            (add(from, seconds), format!("{} minutes", seconds.as_mins()))
         };
         Deadline { layer: Layer::Unit, term, due, warn: self.warn(from, due), ..whole.clone() }
     }
@@ -151,8 +151,7 @@ impl Counting<'_> {
     }
 
     fn warn(&self, from: Timestamp, due: Timestamp) -> Timestamp {
-        let left = due.duration_since(from).as_secs_f64().max(0.0);
-        add(from, SignedDuration::from_secs_f64((left * self.warn_after).min(1e11)))
+        add(from, part(due.duration_since(from), self.warn_after))
     }
 
     fn counts(&self, day: civil::Date, working: bool) -> bool {
@@ -171,6 +170,11 @@ impl Counting<'_> {
         let Some(last) = count.checked_sub(1) else { return first };
         first.series(1.day()).skip(1).filter(|day| self.counts(*day, working)).nth(last).unwrap_or(first)
     }
+}
+
+/// A share of a time, in whole seconds: what is due must be a moment that can be stored.
+fn part(whole: SignedDuration, share: f64) -> SignedDuration {
+    SignedDuration::from_secs((whole.as_secs_f64().max(0.0) * share) as i64)
 }
 
 /// A moment later; the end of all time where there is no later one.

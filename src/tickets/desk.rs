@@ -75,6 +75,8 @@ impl Tickets {
     /// The desk over a store that has [`super::MIGRATIONS`], with the rules that serve.
     pub fn new(store: Store, live: Arc<Live>, settings: Settings, clock: Clock) -> Tickets {
         let (news, _) = broadcast::channel(NEWS);
+        // As it is stored: what is counted when something happens must be what is counted from its event later.
+        let clock: Clock = Arc::new(move || rows::stored(clock()));
         Tickets {
             store,
             live,
@@ -89,8 +91,7 @@ impl Tickets {
 
     /// Now, in whole milliseconds: what is stored of a moment.
     pub(super) fn now(&self) -> Timestamp {
-        let now = (self.clock)();
-        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+        (self.clock)()
     }
 
     /// The store below.
@@ -141,10 +142,23 @@ impl Tickets {
         if !(actor.may(&Scope::Submit) || actor.is_central()) {
             return Err(Refusal::Forbidden { needs: "submit / agent / dispatcher" });
         }
-        let (settings, actor, catalog) =
-            (Arc::clone(&self.settings), actor.clone(), Arc::clone(prepared.serving.bundle.engine.catalog()));
-        let job = move |tx: &mut Transaction<'_>| file(tx, &prepared, &actor, key.as_deref(), &settings);
-        let (filed, ticket) = self.store.write(job).await?;
+        let catalog = Arc::clone(prepared.serving.bundle.engine.catalog());
+        let request = Arc::new((prepared, actor.clone(), key));
+        let job = || {
+            let (request, settings) = (Arc::clone(&request), Arc::clone(&self.settings));
+            move |tx: &mut Transaction<'_>| {
+                let (prepared, actor, key) = &*request;
+                file(tx, prepared, actor, key.as_deref(), &settings)
+            }
+        };
+        let filed = self.store.write(job()).await;
+        let (filed, ticket) = match filed {
+            // The same request at the same moment was first: now its ticket is there to be found.
+            Err(Refusal::Store(StoreError::Conflict(what))) if what.starts_with("requests.") => {
+                self.store.write(job()).await?
+            }
+            filed => filed?,
+        };
         if let Some(ticket) = ticket {
             self.tell(&ticket, &catalog);
         }
@@ -382,10 +396,12 @@ pub(super) fn act(
     if version.is_some_and(|version| version != loaded.ticket.version) {
         return Err(Refusal::Changed { version: loaded.ticket.version });
     }
+    known_scenarios(action, step)?;
+    // First whether it may be done at all: who may not is not told which tickets there are.
+    let changes = life_cycle::decide(&loaded.ticket, action, &step.case())?;
     if let Action::Merge { into: other } | Action::Link { ticket: other, .. } = action {
         connected(tx, &loaded.ticket, other, action, step)?;
     }
-    let changes = life_cycle::decide(&loaded.ticket, action, &step.case())?;
     if let Some(change) = changes.first() {
         audit::write(tx, &audited(step.actor, step.at, change.name(), Some(id)))?;
     }
@@ -402,6 +418,25 @@ pub(super) fn audited(actor: &Actor, at: Timestamp, action: &str, ticket: Option
     audit::Entry { at, actor, action, ticket }
 }
 
+/// Scenarios that an action names are those of the bundle.
+fn known_scenarios(action: &Action, step: &Step<'_>) -> Result<(), Refusal> {
+    let (parts, scenario) = match action {
+        Action::Dispatch { assignments, scenario } => (assignments.as_slice(), scenario.as_deref()),
+        Action::UpholdReturn { to, .. } => (to.as_slice(), None),
+        Action::Redirect { to, .. } | Action::HandDown { to, .. } => (std::slice::from_ref(to), None),
+        _ => return Ok(()),
+    };
+    let rules = step.serving.bundle.engine.rules();
+    let named = parts.iter().filter_map(|part| Some(("matter", part.matter.as_deref()?)));
+    for (field, id) in named.chain(scenario.map(|id| ("scenario", id))) {
+        if !rules.scenarios().iter().any(|scenario| scenario.id == id) {
+            let shown: String = id.chars().take(100).collect();
+            return Err(Refusal::invalid(field, say!("没有场景“{shown}”", "no scenario `{shown}`")));
+        }
+    }
+    Ok(())
+}
+
 /// The other ticket of a connection: it must be there, for a merger open, and hears of it.
 fn connected(
     tx: &mut Transaction<'_>,
@@ -416,7 +451,8 @@ fn connected(
     }
     let loaded = match rows::load(tx, other, true) {
         Err(Refusal::NoTicket) => {
-            return Err(Refusal::invalid(field, say!("没有工单 {other}", "there is no ticket {other}")));
+            let shown: String = other.chars().take(40).collect();
+            return Err(Refusal::invalid(field, say!("没有工单 {shown}", "there is no ticket {shown}")));
         }
         loaded => loaded?,
     };

@@ -42,7 +42,8 @@ pub(super) fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, BTreeMap<
     let call_back = ticket.call_backs.iter().rev().find(|c| c.by == CallBackBy::Centre && c.reached);
     let solved = call_back.and_then(|call| call.solved);
     let satisfied = call_back.and_then(|call| call.satisfied);
-    let seconds = |at: Option<Timestamp>| at.map_or(0, |at| at.duration_since(ticket.opened_at).as_secs());
+    // None where the clock was put back in between.
+    let seconds = |at: Option<Timestamp>| at.map_or(0, |at| at.duration_since(ticket.opened_at).as_secs().max(0));
     let flag = i64::from;
     let amounts = [
         ("tickets", 1),

@@ -2,7 +2,8 @@
 
 use super::change::{Assigned, Change, Event, Moved};
 use super::model::{
-    Assignment, AssignmentState, CallBackBy, Exclusion, Parking, ReturnApplication, State, Ticket, Times, Urgency,
+    Assignment, AssignmentRole, AssignmentState, CallBackBy, Exclusion, Parking, ReturnApplication, State, Ticket,
+    Times, Urgency,
 };
 
 impl Ticket {
@@ -51,6 +52,7 @@ impl Ticket {
             scenario: None,
             assignments: Vec::new(),
             deadlines: Vec::new(),
+            extensions: 0,
             claim: None,
             reply: None,
             call_backs: Vec::new(),
@@ -107,8 +109,12 @@ impl Ticket {
                 self.advance(*assignment, AssignmentState::Resolved);
                 self.change(*assignment, |a| a.answer = Some(answer.clone()));
             }
-            Change::AnswerApproved => self.state = State::AnswerReviewed,
+            Change::AnswerApproved => {
+                self.claim = None;
+                self.state = State::AnswerReviewed;
+            }
             Change::SentBack { assignment, .. } => {
+                self.claim = None;
                 self.state = State::Dispatched;
                 self.advance(*assignment, AssignmentState::Accepted);
             }
@@ -118,11 +124,12 @@ impl Ticket {
             }
             Change::CalledBack { call_back } => {
                 if call_back.by == CallBackBy::Centre && call_back.reached {
+                    self.claim = None;
                     self.state = State::CalledBack;
                 }
                 self.call_backs.push(call_back.clone());
             }
-            Change::Closed { .. } => self.state = State::Closed,
+            Change::Closed { .. } => self.end(State::Closed),
             Change::ReturnApplied { .. }
             | Change::ReturnUpheld { .. }
             | Change::ReturnRefused { .. }
@@ -135,35 +142,39 @@ impl Ticket {
             }
             Change::Extended { assignment, deadline, .. } => {
                 self.put_off(&[Moved { assignment: *assignment, deadline: deadline.clone() }]);
-                if let Some(number) = assignment {
-                    self.change(*number, |a| a.extensions += 1);
+                match assignment {
+                    Some(number) => self.change(*number, |a| a.extensions += 1),
+                    None => self.extensions += 1,
                 }
             }
             Change::Parked { reason, review_on } => {
                 self.parking = Some(Parking { reason: reason.clone(), review_on: *review_on });
                 self.paused = self.paused.or(Some(event.at));
+                self.claim = None;
                 self.state = State::Parked;
             }
             Change::Unparked { deadlines } => {
                 self.parking = None;
                 self.paused = None;
+                self.claim = None;
                 self.put_off(deadlines);
-                self.state = if self.in_charge().next().is_some() { State::Dispatched } else { State::InReview };
+                // Or in review, where nobody has it.
+                self.state = State::Dispatched;
             }
             Change::Excluded { reason, approved_by } => {
                 self.excluded = Some(Exclusion { reason: reason.clone(), approved_by: approved_by.clone() });
             }
             Change::Included { .. } => self.excluded = None,
-            Change::Finalised { .. } => self.state = State::Finalised,
-            Change::Reopened { deadlines, .. } => self.reopen(deadlines),
+            Change::Finalised { .. } => self.end(State::Finalised),
+            Change::Reopened { deadlines, .. } => self.reopen(deadlines, event),
             Change::Merged { into } => {
                 self.merged_into = Some(into.clone());
                 self.withdraw_all();
-                self.state = State::Merged;
+                self.end(State::Merged);
             }
             Change::Refused { notice, .. } => {
                 self.reply = Some(notice.clone());
-                self.state = State::Refused;
+                self.end(State::Refused);
             }
             Change::Chased { .. } => self.chases += 1,
             Change::UrgencySet { urgency, .. } => self.urgency = *urgency,
@@ -189,9 +200,8 @@ impl Ticket {
                 if *panel {
                     to.iter().for_each(|to| self.change(to.number, |a| a.binding = true));
                 }
-                if self.in_charge().next().is_none() {
-                    self.state = State::InReview;
-                }
+                // Or in review again, where nobody has it.
+                self.state = State::Dispatched;
             }
             Change::ReturnRefused { assignment, .. } => {
                 self.claim = None;
@@ -200,18 +210,34 @@ impl Ticket {
                     a.binding = true;
                 });
             }
-            Change::Redirected { assignment, to, .. } | Change::HandedDown { assignment, to } => {
+            Change::Redirected { assignment, to, .. } => {
+                self.claim = None;
                 self.withdraw(*assignment);
                 self.assign(std::slice::from_ref(to), event);
+            }
+            Change::HandedDown { assignment, to } => {
+                // What bound the department binds those below it.
+                let binding = self.active(*assignment).is_some_and(|a| a.binding);
+                self.withdraw(*assignment);
+                self.assign(std::slice::from_ref(to), event);
+                self.change(to.number, |a| a.binding = binding);
             }
             _ => {}
         }
     }
 
-    fn reopen(&mut self, deadlines: &[super::deadlines::Deadline]) {
+    fn end(&mut self, state: State) {
+        self.claim = None;
+        self.state = state;
+    }
+
+    fn reopen(&mut self, deadlines: &[super::deadlines::Deadline], event: &Event) {
         self.reopened += 1;
+        self.extensions = 0;
+        self.times.reopened = Some(event.at);
         self.paused = None;
         self.parking = None;
+        self.claim = None;
         self.withdraw_all();
         self.deadlines = deadlines.to_vec();
         self.times.resolved = None;
@@ -276,8 +302,8 @@ impl Ticket {
         }
     }
 
-    /// A ticket that departments handle stands where the slowest in charge does; one that waits for whoever verifies
-    /// its ownership is dispatched.
+    /// A ticket that departments handle stands where the slowest in charge does. With nobody in charge it is dispatched
+    /// while somebody looks whose it is, and in review once that was answered: a person must send it on.
     fn follow_assignments(&mut self) {
         if !(self.state.is_handling() || self.state == State::Resolved) {
             return;
@@ -287,21 +313,33 @@ impl Ticket {
             Some(AssignmentState::Accepted) => State::Accepted,
             Some(AssignmentState::Contacted) => State::Contacted,
             Some(AssignmentState::Resolved) => State::Resolved,
-            Some(AssignmentState::Sent | AssignmentState::Withdrawn) | None => State::Dispatched,
+            Some(AssignmentState::Sent | AssignmentState::Withdrawn) => State::Dispatched,
+            None if self.is_verified_by_somebody() => State::Dispatched,
+            None => State::InReview,
         };
     }
 
+    /// Whether somebody looks whose matter it is, and has not answered yet.
+    fn is_verified_by_somebody(&self) -> bool {
+        let verifying = |a: &Assignment| a.role == AssignmentRole::Verify && a.state != AssignmentState::Resolved;
+        self.assignments.iter().any(|assignment| assignment.is_active() && verifying(assignment))
+    }
+
     fn note_time(&mut self, event: &Event) {
+        let in_charge = |number: u32| self.in_charge().any(|assignment| assignment.number == number);
+        let by_who_is_in_charge = matches!(event.change, Change::Contacted { assignment, .. } if in_charge(assignment));
         let times = &mut self.times;
-        match (&event.change, self.state) {
-            (Change::Dispatched { .. }, _) => times.dispatched = times.dispatched.or(Some(event.at)),
-            (Change::Contacted { .. }, _) => times.contacted = times.contacted.or(Some(event.at)),
-            (Change::ReplySent { .. }, _) => times.replied = times.replied.or(Some(event.at)),
+        match event.change {
+            Change::Dispatched { .. } => times.dispatched = times.dispatched.or(Some(event.at)),
+            Change::Contacted { .. } if by_who_is_in_charge => {
+                times.contacted = times.contacted.or(Some(event.at));
+            }
+            Change::ReplySent { .. } => times.replied = times.replied.or(Some(event.at)),
             _ => {}
         }
         match self.state {
             State::Resolved if times.resolved.is_none() => times.resolved = Some(event.at),
-            State::Dispatched | State::Accepted | State::Contacted => times.resolved = None,
+            State::InReview | State::Dispatched | State::Accepted | State::Contacted => times.resolved = None,
             state if state.is_over() => times.over = times.over.or(Some(event.at)),
             _ => {}
         }

@@ -21,6 +21,7 @@ use crate::access::{Actor, Scope};
 use crate::catalog::CalendarKind;
 use crate::say;
 use crate::source::Message;
+use crate::text::mask::masked;
 
 /// Characters of a text that somebody writes about a ticket, at the most.
 pub(super) const MOST_TEXT: usize = 5_000;
@@ -57,25 +58,31 @@ fn permitted(action: &Action) -> (&'static [State], Who) {
     };
     const QUEUE: &[State] = &[Received, InReview];
     const HANDLING: &[State] = &[Dispatched, Accepted, Contacted];
+    // Those who take part may be slower than those in charge, so a ticket that is resolved is still with units.
     const WITH_UNITS: &[State] = &[Dispatched, Accepted, Contacted, Resolved];
+    // One of several parts may have been given back and the ticket be in review again while another waits.
+    const RULED: &[State] = &[InReview, Dispatched, Accepted, Contacted, Resolved];
     const OPEN: &[State] =
         &[Received, InReview, Dispatched, Accepted, Contacted, Resolved, AnswerReviewed, ReplySent, CalledBack, Parked];
     const BEFORE_REPLY: &[State] = &[Received, InReview, Dispatched, Accepted, Contacted, Resolved, AnswerReviewed];
     const CONCLUDED: &[State] = &[Resolved, AnswerReviewed, ReplySent, CalledBack];
     match action {
         Action::Dispatch { .. } => (&[Received, InReview, Dispatched, Accepted, Contacted], Who::Dispatcher),
-        Action::Claim | Action::Release => (&[Received, InReview, Dispatched, Accepted, Contacted], Who::Dispatcher),
-        Action::Accept { .. } | Action::Contact { .. } | Action::Resolve { .. } => (HANDLING, Who::Unit),
+        // Every queue is claimed from: review, returns, answers, call-backs, what is parked.
+        Action::Claim | Action::Release => (OPEN, Who::Dispatcher),
+        Action::Accept { .. } | Action::Contact { .. } | Action::Resolve { .. } => (WITH_UNITS, Who::Unit),
         Action::ApproveAnswer => (&[Resolved], Who::Dispatcher),
         Action::SendBack { .. } => (&[Resolved, AnswerReviewed], Who::Dispatcher),
         Action::SendReply { .. } => (&[AnswerReviewed], Who::Centre),
         Action::CallBack { .. } => (CONCLUDED, Who::UnitOrCentre),
         Action::Close => (&[ReplySent, CalledBack], Who::Centre),
         Action::AnswerOnTheSpot { .. } => (QUEUE, Who::Centre),
-        Action::ApplyReturn { .. } | Action::HandDown { .. } => (HANDLING, Who::Unit),
-        Action::UpholdReturn { .. } | Action::RefuseReturn { .. } => (HANDLING, Who::Dispatcher),
+        Action::ApplyReturn { .. } | Action::HandDown { .. } => (WITH_UNITS, Who::Unit),
+        Action::UpholdReturn { .. } | Action::RefuseReturn { .. } => (RULED, Who::Dispatcher),
         Action::Redirect { .. } => (WITH_UNITS, Who::Dispatcher),
-        Action::Pause { .. } | Action::Resume => (HANDLING, Who::UnitOrCentre),
+        Action::Pause { .. } => (HANDLING, Who::UnitOrCentre),
+        // Wherever the ticket went while its clock stood.
+        Action::Resume => (BEFORE_REPLY, Who::UnitOrCentre),
         Action::Extend { .. } => (BEFORE_REPLY, Who::Dispatcher),
         Action::Park { .. } => (BEFORE_REPLY, Who::Dispatcher),
         Action::Unpark => (&[Parked], Who::Dispatcher),
@@ -265,7 +272,7 @@ fn by_centre(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Ch
             Change::Included { reason: Words::new(reason) }
         }
         Action::Finalise { reason, basis, approved_by } => {
-            Change::Finalised { reason: Words::new(reason), basis: basis.clone(), approved_by: approved_by.clone() }
+            Change::Finalised { reason: Words::new(reason), basis: masked(basis), approved_by: approved_by.clone() }
         }
         Action::Merge { into } => {
             if *into == ticket.id {
@@ -275,7 +282,7 @@ fn by_centre(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Ch
         }
         Action::Refuse { ground, notice } => Change::Refused { ground: *ground, notice: Words::new(notice) },
         Action::Chase { note } => Change::Chased { note: note.as_deref().map(Words::new) },
-        Action::SetUrgency { urgency, reason } => Change::UrgencySet { urgency: *urgency, reason: reason.clone() },
+        Action::SetUrgency { urgency, reason } => Change::UrgencySet { urgency: *urgency, reason: masked(reason) },
         Action::Link { ticket: other, relation } => {
             if *other == ticket.id {
                 return Err(Refusal::invalid("ticket", say!("不能关联自己", "not to itself")));
@@ -336,24 +343,21 @@ fn clock(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Change
         }
         Action::Unpark => Change::Unparked { deadlines: resumed(ticket, ticket.paused.unwrap_or(case.at), case) },
         Action::Extend { assignment, term, reason, approved_by } => {
-            let own = match assignment {
+            let (extensions, layer, due, calendar) = match assignment {
                 Some(number) => {
                     let part = ticket.active(*number).ok_or(Refusal::NoAssignment { number: *number })?;
-                    if part.extensions >= case.settings.most_extensions {
-                        let most = case.settings.most_extensions;
-                        return not_now(
-                            ticket,
-                            say!("最多延期 {most} 次", "it may be extended {most} times at the most"),
-                        );
-                    }
-                    (Layer::Unit, part.deadline.due, case.calendar(&part.department))
+                    (part.extensions, Layer::Unit, part.deadline.due, case.calendar(&part.department))
                 }
                 None => {
                     let centre = ticket.deadlines.iter().find(|deadline| deadline.layer == Layer::Centre);
-                    (Layer::Centre, centre.map_or(case.at, |deadline| deadline.due), CalendarKind::Workdays)
+                    let due = centre.map_or(case.at, |deadline| deadline.due);
+                    (ticket.extensions, Layer::Centre, due, CalendarKind::Workdays)
                 }
             };
-            let (layer, due, calendar) = own;
+            let most = case.settings.most_extensions;
+            if extensions >= most {
+                return not_now(ticket, say!("最多延期 {most} 次", "it may be extended {most} times at the most"));
+            }
             let deadline = case.counting().deadline(layer, term, calendar, due.max(case.at), approved_by);
             let reason = Words::new(reason);
             Change::Extended { assignment: *assignment, deadline, reason, approved_by: approved_by.clone() }

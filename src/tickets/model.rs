@@ -380,6 +380,9 @@ pub struct Attachment {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TicketTimes)]
 pub struct Times {
+    /// Opened again, the last time: its terms run from then.
+    #[schema(value_type = Option<String>)]
+    pub reopened: Option<Timestamp>,
     /// First sent to a department.
     #[schema(value_type = Option<String>)]
     pub dispatched: Option<Timestamp>,
@@ -441,6 +444,8 @@ pub struct Ticket {
     pub assignments: Vec<Assignment>,
     /// The deadlines of the whole.
     pub deadlines: Vec<Deadline>,
+    /// How often those were extended since it was last opened.
+    pub extensions: u32,
     /// Who has it in hand.
     pub claim: Option<Claim>,
     /// What the caller was told.

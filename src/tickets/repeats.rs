@@ -1,9 +1,10 @@
 //! The same matter again (重复诉求): from the same caller, or from others about the same place.
 
 use super::model::Relation;
-use super::rows::millis;
+use super::rows::{SUMMARY, millis};
 use super::submission::Prepared;
 use crate::store::{StoreError, Transaction};
+use crate::text::mask::masked;
 use crate::text::{NearCopies, normalise};
 
 /// Days within which an earlier ticket may be the same matter.
@@ -74,7 +75,14 @@ fn same_words(
     let earlier: Vec<(String, String)> = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
     let texts: Vec<String> = earlier.iter().map(|(_, text)| text.clone()).collect();
     let submission = &prepared.submission;
-    let beginning: String = submission.title.as_ref().unwrap_or(&submission.text).chars().take(60).collect();
-    let found = NearCopies::new(&texts).find(&normalise(&beginning), |_| true);
-    Ok(found.and_then(|at| earlier.get(at as usize)).map(|(id, _)| id.clone()).into_iter().collect())
+    let text = submission.title.as_ref().unwrap_or(&submission.text);
+    // As it is kept of the earlier ones: what is masked there must be masked here.
+    let beginning = masked(&text.chars().take(4 * SUMMARY).collect::<String>());
+    let beginning = normalise(&beginning.chars().take(SUMMARY).collect::<String>());
+    let (copies, mut found) = (NearCopies::new(&texts), Vec::new());
+    while let Some(at) = copies.find(&beginning, |at| !found.contains(&at)).filter(|_| found.len() < MOST_LINKS) {
+        found.push(at);
+    }
+    found.sort_unstable();
+    Ok(found.iter().filter_map(|at| earlier.get(*at as usize)).map(|(id, _)| id.clone()).collect())
 }

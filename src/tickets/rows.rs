@@ -4,17 +4,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::change::{Change, Event};
+use super::deadlines::{Counting, Deadline};
 use super::figures;
-use super::model::{AssignmentState, State, Ticket};
+use super::model::{Assignment, AssignmentState, State, Ticket};
 use super::outbox;
 use super::refusal::Refusal;
 use super::settings::Settings;
+use super::submission::Contact;
 use super::words::Words;
-use crate::catalog::Catalog;
+use crate::catalog::{CalendarKind, Catalog};
 use crate::store::{StoreError, Transaction, Value};
 
 /// Characters of the beginning of a text that lists show.
-const SUMMARY: usize = 60;
+pub(super) const SUMMARY: usize = 60;
+
+/// When a deadline is looked at with which nothing is to be done: at the end of all time.
+const NEVER: i64 = i64::MAX;
 
 /// What writing needs beside the events.
 pub(super) struct Writing<'a> {
@@ -46,6 +51,11 @@ pub(super) struct Loaded {
 /// A moment as it is stored.
 pub(super) fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
+}
+
+/// A moment as precisely as it is stored.
+pub(super) fn stored(at: Timestamp) -> Timestamp {
+    moment(millis(at)).unwrap_or(at)
 }
 
 /// A moment from what was stored.
@@ -122,8 +132,8 @@ pub(super) fn append(
     writing: &Writing<'_>,
 ) -> Result<Ticket, Refusal> {
     let mut ticket = before.clone();
-    let mut added = Vec::new();
     for mut change in changes {
+        hide_caller(tx, ticket.as_ref(), &mut change)?;
         keep_personal(tx, seq, &mut change)?;
         let event = Event {
             number: ticket.as_ref().map_or(0, |ticket| ticket.version) + 1,
@@ -133,19 +143,38 @@ pub(super) fn append(
             change,
         };
         write_event(tx, seq, &event)?;
+        let earlier = ticket.clone();
         match &mut ticket {
             Some(ticket) => ticket.apply(&event),
             None => ticket = Ticket::fold(id, std::slice::from_ref(&event)),
         }
-        added.push(event);
+        // Each event by what the ticket was then: who gets it by a later one hears nothing of what came before.
+        let now = ticket.as_ref().ok_or_else(|| corrupt(id))?;
+        outbox::post(tx, seq, earlier.as_ref(), now, std::slice::from_ref(&event), writing)?;
     }
     let ticket = ticket.ok_or_else(|| corrupt(id))?;
     write_row(tx, seq, &ticket, writing)?;
     write_assignments(tx, seq, before.as_ref(), &ticket)?;
     write_deadlines(tx, seq, before.as_ref(), &ticket, writing)?;
     write_figures(tx, before.as_ref(), &ticket, writing.zone)?;
-    outbox::post(tx, seq, before.as_ref(), &ticket, &added, writing)?;
     Ok(ticket)
+}
+
+/// Masks the name and the numbers that the caller gave in whatever is written about the ticket.
+fn hide_caller(tx: &mut Transaction<'_>, ticket: Option<&Ticket>, change: &mut Change) -> Result<(), StoreError> {
+    let contact = match change {
+        Change::Received { contact, .. } => *contact,
+        _ => ticket.and_then(|ticket| ticket.contact),
+    };
+    let mut texts = change.words_mut();
+    let Some(contact) = contact.filter(|_| !texts.is_empty()) else { return Ok(()) };
+    let Some(row) = tx.query_one("SELECT body FROM personal WHERE id = ?1", &[contact.into()])? else { return Ok(()) };
+    let contact: Contact =
+        serde_json::from_str(row.text(0)?).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    for words in &mut texts {
+        contact.known().for_each(|known| words.hide(known));
+    }
+    Ok(())
 }
 
 /// Puts what identifies people into the one table that may hold it.
@@ -191,7 +220,10 @@ fn write_event(tx: &mut Transaction<'_>, seq: i64, event: &Event) -> Result<(), 
 fn write_row(tx: &mut Transaction<'_>, seq: i64, ticket: &Ticket, writing: &Writing<'_>) -> Result<(), StoreError> {
     let shown = ticket.title.as_ref().unwrap_or(&ticket.text);
     let summary: String = shown.masked.chars().take(SUMMARY).collect();
-    let returning = ticket.assignments.iter().filter_map(|a| a.returning.as_ref()).map(|r| r.panel).max();
+    // Only where it can be ruled upon: what is over or set aside would stand in the queue for ever.
+    let ruled = ticket.state.is_handling() || matches!(ticket.state, State::InReview | State::Resolved);
+    let applications = ticket.assignments.iter().filter_map(|a| a.returning.as_ref()).filter(|_| ruled);
+    let returning = applications.map(|application| application.panel).max();
     let returning = returning.map(|panel| if panel { "panel" } else { "dispatcher" });
     let values: [Value; 20] = [
         seq.into(),
@@ -263,16 +295,35 @@ fn write_assignments(
     Ok(())
 }
 
-/// The deadlines that the clock watches: of the whole until the caller has a reply, of a part until it is resolved;
-/// none while the clock stands.
-fn watched(ticket: &Ticket) -> Vec<(u32, &super::deadlines::Deadline)> {
+/// The deadlines that the clock watches: of the whole until the caller has a reply, of a part until it is resolved or
+/// the answer of the whole was approved; none while the clock stands.
+fn watched(ticket: &Ticket) -> Vec<(u32, &Deadline)> {
     if ticket.paused.is_some() || ticket.state.is_over() {
         return Vec::new();
     }
-    let whole_open = !matches!(ticket.state, State::ReplySent | State::CalledBack);
-    let whole = ticket.deadlines.iter().filter(|_| whole_open).map(|deadline| (0, deadline));
-    let open = ticket.assignments.iter().filter(|a| a.is_active() && a.state != AssignmentState::Resolved);
-    whole.chain(open.map(|assignment| (assignment.number, &assignment.deadline))).collect()
+    let replied = matches!(ticket.state, State::ReplySent | State::CalledBack);
+    let whole = ticket.deadlines.iter().filter(|_| !replied).map(|deadline| (0, deadline));
+    let answered = replied || ticket.state == State::AnswerReviewed;
+    let open = |a: &&Assignment| !answered && a.is_active() && a.state != AssignmentState::Resolved;
+    whole.chain(ticket.assignments.iter().filter(open).map(|a| (a.number, &a.deadline))).collect()
+}
+
+/// When a deadline is looked at next that is at `step`: 0 warns, 1 says that it has passed, each further one tells
+/// whoever is higher; the end of all time where nothing is left to do.
+pub(super) fn next_look(deadline: &Deadline, step: i64, writing: &Writing<'_>) -> i64 {
+    let escalation = || {
+        let number = usize::try_from(step - 2).ok()?;
+        let counting =
+            Counting { catalog: writing.catalog, zone: writing.zone, warn_after: writing.settings.warn_after };
+        let after = &writing.settings.escalation.get(number)?.after;
+        Some(counting.deadline(deadline.layer, after, CalendarKind::Workdays, deadline.due, "").due)
+    };
+    let at = match step {
+        0 => Some(deadline.warn),
+        1 => Some(deadline.due),
+        _ => escalation(),
+    };
+    at.map_or(NEVER, millis)
 }
 
 fn write_deadlines(
@@ -285,16 +336,15 @@ fn write_deadlines(
     let (old, new) = (before.map(watched).unwrap_or_default(), watched(ticket));
     for (assignment, deadline) in &old {
         if !new.iter().any(|(other, own)| other == assignment && own.layer == deadline.layer) {
+            // The row stays and says how far it was: begun anew later, it would say again that it has passed.
             tx.execute(
-                "DELETE FROM deadlines WHERE ticket = ?1 AND assignment = ?2 AND layer = ?3",
-                &[seq.into(), (*assignment).into(), deadline.layer.name().into()],
+                "UPDATE deadlines SET next_at = ?4 WHERE ticket = ?1 AND assignment = ?2 AND layer = ?3",
+                &[seq.into(), (*assignment).into(), deadline.layer.name().into(), NEVER.into()],
             )?;
         }
     }
     for (assignment, deadline) in new.iter().filter(|entry| !old.contains(entry)) {
-        // One that is put off past now is watched from its beginning again; step 0 warns, step 1 says that it passed.
-        let step: i64 = if deadline.warn > writing.at { 0 } else { 1 };
-        let next = if step == 0 { deadline.warn } else { deadline.due };
+        let step = step_of(tx, seq, *assignment, deadline, writing)?;
         tx.execute(
             "INSERT INTO deadlines (ticket, assignment, layer, due_at, step, next_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (ticket, assignment, layer)
@@ -305,11 +355,30 @@ fn write_deadlines(
                 deadline.layer.name().into(),
                 millis(deadline.due).into(),
                 step.into(),
-                millis(next).into(),
+                next_look(deadline, step, writing).into(),
             ],
         )?;
     }
     Ok(())
+}
+
+/// How far a deadline is that is watched from now on: as far as it was, where it is still the same moment; one that is
+/// new or was moved begins, without a warning where that would come too late.
+fn step_of(
+    tx: &mut Transaction<'_>,
+    seq: i64,
+    assignment: u32,
+    deadline: &Deadline,
+    writing: &Writing<'_>,
+) -> Result<i64, StoreError> {
+    let row = tx.query_one(
+        "SELECT step FROM deadlines WHERE ticket = ?1 AND assignment = ?2 AND layer = ?3 AND due_at = ?4",
+        &[seq.into(), assignment.into(), deadline.layer.name().into(), millis(deadline.due).into()],
+    )?;
+    match row {
+        Some(row) => row.integer(0),
+        None => Ok(if deadline.warn > writing.at { 0 } else { 1 }),
+    }
 }
 
 fn write_figures(

@@ -33,6 +33,15 @@ pub struct Contact {
     pub other: Option<String>,
 }
 
+impl Contact {
+    /// What of it must not stand in texts: all that is long enough to be told from ordinary words.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        let least = [(&self.name, 2), (&self.phone, 5), (&self.other, 5)];
+        let given = least.into_iter().filter_map(|(given, least)| Some((given.as_deref()?.trim(), least)));
+        given.filter(|(given, least)| given.chars().count() >= *least).map(|(given, _)| given)
+    }
+}
+
 /// What comes in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Submission {
@@ -146,12 +155,16 @@ pub(super) fn caller_key(phone: &str) -> Option<String> {
     (digits.len() >= 5).then(|| Sha256::digest(digits.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// What a place is found by: the longest address of the text, with its district.
+/// What a place is found by: the district, and the longest address of the text from behind the district's name up to its
+/// last number. What stands before and after (市, 区; 门口, 前面) is said one way or another.
 fn place_key(decision: &Decision) -> Option<String> {
     let addresses = decision.facts.iter().filter(|fact| fact.kind == FactKind::Address);
     let longest = addresses.max_by_key(|fact| fact.value.chars().count())?;
-    let district = decision.district.as_ref().map_or("", |district| district.id.as_str());
-    Some(format!("{district}/{}", normalise(&longest.value)))
+    let (id, name) = decision.district.as_ref().map_or(("", ""), |district| (&district.id, &district.name));
+    let address = normalise(&longest.value);
+    let address = address.split_once(&normalise(name)).filter(|_| !name.is_empty()).map_or(&*address, |(_, rest)| rest);
+    let end = address.rfind('号').map_or(address.len(), |at| at + '号'.len_utf8());
+    Some(format!("{id}/{}", &address[..end]))
 }
 
 /// The decision as a ticket keeps it: without the texts of articles and cases, which the bundle of its revision has.

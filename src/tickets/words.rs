@@ -7,6 +7,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::text::mask::masked;
 
+/// What stands in the place of a name, as in masked texts in general.
+const HIDDEN: &str = "某某";
+
 /// A text of a person. What identifies somebody is masked; the text as it was written stands in the table `personal`
 /// alone, where it can be erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,15 @@ impl Words {
         let masked = masked(text);
         let original = (masked != text).then(|| text.to_owned());
         Words { masked, personal: None, original }
+    }
+
+    /// Masks further what is known to identify the caller: a name alone is found in a text only by whoever knows it.
+    pub(super) fn hide(&mut self, known: &str) {
+        if self.masked.contains(known) {
+            let masked = self.masked.replace(known, HIDDEN);
+            let whole = std::mem::replace(&mut self.masked, masked);
+            self.original.get_or_insert(whole);
+        }
     }
 }
 

@@ -1,0 +1,18 @@
+//! Tickets: their life against a model, who may do what, deadlines against a published calendar, and what happens when
+//! several ask at one moment.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+
+#[path = "tickets/agreement.rs"]
+mod agreement;
+#[path = "tickets/deadlines.rs"]
+mod deadlines;
+#[path = "tickets/desk.rs"]
+mod desk;
+#[path = "tickets/hotline.rs"]
+mod hotline;
+#[path = "tickets/life_cycle.rs"]
+mod life_cycle;
+#[path = "tickets/model.rs"]
+mod model;
+#[path = "support/postgres.rs"]
+mod postgres;

@@ -1,0 +1,397 @@
+//! What the tables say must follow from the events: rows of lists, parts, deadlines, messages and figures are worked out
+//! anew here, from the descriptions, and held against what was written along the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiesu::access::Actor;
+use jiesu::tickets::{
+    AssignmentRole, AssignmentState, CallBackBy, Change, Deadline, Event, Filter, MOST_ON_PAGE, Solved, State, Ticket,
+};
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use crate::hotline::{Hotline, dispatcher, within};
+
+/// "Never" of a deadline that nobody looks at.
+const NEVER: i64 = i64::MAX;
+
+/// Everything about one ticket.
+pub(crate) fn of_ticket(hotline: &Hotline, id: &str) {
+    let events = hotline.events(id);
+    let numbers: Vec<u32> = events.iter().map(|event| event.number).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>(), "{id}: events are numbered from 1");
+    let ticket = Ticket::fold(id, &events).unwrap();
+    shown(hotline, &ticket);
+    row(hotline, &ticket);
+    parts(hotline, &ticket);
+    deadlines(hotline, &ticket, &events);
+    messages(hotline, &ticket, &events);
+}
+
+/// Every ticket of the store, and the figures.
+pub(crate) fn of_all(hotline: &Hotline) {
+    hotline.settle();
+    let ids: Vec<String> = hotline
+        .rows("SELECT id FROM tickets ORDER BY seq", Vec::new())
+        .into_iter()
+        .map(|row| row[0].as_str().unwrap().to_owned())
+        .collect();
+    ids.iter().for_each(|id| of_ticket(hotline, id));
+    figures(hotline, &ids);
+    lists(hotline, &ids);
+}
+
+/// What is looked at is the fold of the events.
+fn shown(hotline: &Hotline, ticket: &Ticket) {
+    let mut got = hotline.get(&ticket.id);
+    let fields = got.as_object_mut().unwrap();
+    for extra in ["decision", "due", "contact"] {
+        assert!(fields.remove(extra).is_some(), "{extra}");
+    }
+    let mut folded = plain(serde_json::to_value(ticket).unwrap());
+    folded.as_object_mut().unwrap().remove("contact");
+    assert_eq!(got, folded, "{}", ticket.id);
+}
+
+/// Texts in the place of what is kept of them; nothing in these tests identifies anybody.
+fn plain(value: Json) -> Json {
+    match value {
+        Json::Object(fields) if fields.contains_key("masked") => fields["masked"].clone(),
+        Json::Object(fields) => fields.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        Json::Array(items) => items.into_iter().map(plain).collect(),
+        other => other,
+    }
+}
+
+fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+fn row(hotline: &Hotline, ticket: &Ticket) {
+    let rows = hotline.rows(
+        "SELECT version, opened_at, state, urgency, chases, due_at, scenario, department, channel, automatic, excluded,
+            return_to, paused, claimed_by FROM tickets WHERE id = ?1",
+        vec![(&ticket.id).into()],
+    );
+    let in_charge =
+        |a: &&jiesu::tickets::Assignment| a.role == AssignmentRole::Lead && a.state != AssignmentState::Withdrawn;
+    let ruled = [State::InReview, State::Dispatched, State::Accepted, State::Contacted, State::Resolved];
+    let waiting =
+        ticket.assignments.iter().filter_map(|a| a.returning.as_ref()).filter(|_| ruled.contains(&ticket.state));
+    let waiting: Vec<bool> = waiting.map(|application| application.panel).collect();
+    let expected = json!([[
+        ticket.version,
+        millis(ticket.opened_at),
+        ticket.state.name(),
+        ticket.urgency as u8,
+        ticket.chases,
+        ticket.deadlines.iter().map(|deadline| millis(deadline.due)).min(),
+        ticket.scenario,
+        ticket.assignments.iter().find(in_charge).map(|a| &a.department),
+        ticket.channel,
+        u8::from(ticket.automatic),
+        u8::from(ticket.excluded.is_some()),
+        if waiting.contains(&true) { Some("panel") } else { waiting.first().map(|_| "dispatcher") },
+        u8::from(ticket.paused.is_some()),
+        ticket.claim.as_ref().map(|claim| &claim.by),
+    ]]);
+    assert_eq!(json!(rows), expected, "{}: the row for lists", ticket.id);
+}
+
+fn parts(hotline: &Hotline, ticket: &Ticket) {
+    let rows = hotline.rows(
+        "SELECT a.number, a.department, a.role, a.state, a.due_at FROM assignments a JOIN tickets t ON t.seq = a.ticket
+         WHERE t.id = ?1 ORDER BY a.number",
+        vec![(&ticket.id).into()],
+    );
+    let parts: Vec<Json> = ticket
+        .assignments
+        .iter()
+        .map(|a| json!([a.number, a.department, a.role, a.state, millis(a.deadline.due)]))
+        .collect();
+    assert_eq!(json!(rows), json!(parts), "{}: the rows of its parts", ticket.id);
+    let mut active = BTreeSet::new();
+    for a in ticket.assignments.iter().filter(|a| a.is_active()) {
+        assert!(active.insert((&a.department, &a.matter)), "{}: {} has it twice", ticket.id, a.department);
+    }
+}
+
+/// Deadlines that somebody must still keep, and whose clock runs: of the whole before the reply, of a part until it is
+/// answered or the answer of the whole was approved.
+fn running(ticket: &Ticket) -> Vec<(u32, &Deadline)> {
+    let working =
+        [State::Received, State::InReview, State::Dispatched, State::Accepted, State::Contacted, State::Resolved];
+    if ticket.paused.is_some() {
+        return Vec::new();
+    }
+    let parts_open = working.contains(&ticket.state);
+    let whole_open = parts_open || ticket.state == State::AnswerReviewed;
+    let whole = ticket.deadlines.iter().filter(|_| whole_open).map(|deadline| (0, deadline));
+    let parts =
+        ticket.assignments.iter().filter(|a| parts_open && a.is_active() && a.state != AssignmentState::Resolved);
+    whole.chain(parts.map(|a| (a.number, &a.deadline))).collect()
+}
+
+fn deadlines(hotline: &Hotline, ticket: &Ticket, events: &[Event]) {
+    let id = &ticket.id;
+    let rows = hotline.rows(
+        "SELECT d.assignment, d.layer, d.due_at, d.next_at FROM deadlines d JOIN tickets t ON t.seq = d.ticket
+         WHERE t.id = ?1",
+        vec![id.into()],
+    );
+    let mut looked_at: BTreeMap<(u32, String), (i64, i64)> = BTreeMap::new();
+    for row in &rows {
+        let key = (row[0].as_u64().unwrap() as u32, row[1].as_str().unwrap().to_owned());
+        looked_at.insert(key, (row[2].as_i64().unwrap(), row[3].as_i64().unwrap()));
+    }
+    let mut passed: BTreeMap<(Option<u32>, &str, Timestamp), usize> = BTreeMap::new();
+    let mut warned = passed.clone();
+    let mut told: BTreeMap<(Option<u32>, u32), usize> = BTreeMap::new();
+    for event in events {
+        match &event.change {
+            Change::Expired { assignment, layer, due } => {
+                assert!(event.at >= *due, "{id}: {due} had not passed");
+                *passed.entry((*assignment, layer.name(), *due)).or_default() += 1;
+            }
+            Change::Warned { assignment, layer, due } => {
+                *warned.entry((*assignment, layer.name(), *due)).or_default() += 1;
+            }
+            Change::Escalated { assignment, step, .. } => *told.entry((*assignment, *step)).or_default() += 1,
+            _ => {}
+        }
+    }
+    for (what, times) in passed.iter().chain(&warned) {
+        assert_eq!(*times, 1, "{id}: {what:?} is said once");
+    }
+    for ((assignment, step), times) in told {
+        let most = passed.keys().filter(|(own, ..)| *own == assignment).count();
+        assert!(
+            times <= most,
+            "{id}: {assignment:?} was told of {times} times at step {step}, and passed {most} times"
+        );
+    }
+    let running = running(ticket);
+    for (number, deadline) in &running {
+        let key = (*number, deadline.layer.name().to_owned());
+        let (due, next) =
+            looked_at.remove(&key).unwrap_or_else(|| panic!("{id}: nobody watches {key:?} in {:?}", ticket.state));
+        assert_eq!(due, millis(deadline.due), "{id}: {key:?}");
+        assert!(next > millis(hotline.now()), "{id}: {key:?} should have been looked at");
+        let assignment = (*number > 0).then_some(*number);
+        let times = passed.get(&(assignment, deadline.layer.name(), deadline.due)).copied().unwrap_or_default();
+        let is_past = deadline.due <= hotline.now();
+        assert_eq!(times, usize::from(is_past), "{id}: {key:?} is due {} ({rows:?})", deadline.due);
+        assert!(is_past || next <= due, "{id}: {key:?} would pass unseen");
+    }
+    for (key, (_, next)) in looked_at {
+        assert_eq!(next, NEVER, "{id}: {key:?} is over or stands, in {:?}", ticket.state);
+    }
+}
+
+/// Who hears of every event: departments with an address, or the nearest above them that has one, and the centre.
+fn messages(hotline: &Hotline, ticket: &Ticket, events: &[Event]) {
+    let mut expected = BTreeSet::new();
+    let mut before: Option<Ticket> = None;
+    for (at, event) in events.iter().enumerate() {
+        let after = Ticket::fold(&ticket.id, &events[..=at]).unwrap();
+        if !["claimed", "released", "decided"].contains(&event.change.name()) {
+            let heard = departments(event, before.as_ref(), &after).into_iter().filter_map(address);
+            let mut targets: BTreeSet<String> = heard.map(|id| format!("department:{id}")).collect();
+            if hotline.tickets.settings().central_webhook {
+                targets.insert("centre".to_owned());
+            }
+            expected.extend(targets.into_iter().map(|target| (event.number, event.change.name(), target)));
+        }
+        before = Some(after);
+    }
+    let rows = hotline.rows(
+        "SELECT o.event, o.name, o.target, o.message FROM outbox o JOIN tickets t ON t.seq = o.ticket WHERE t.id = ?1",
+        vec![(&ticket.id).into()],
+    );
+    let found: BTreeSet<(u32, &str, String)> = rows
+        .iter()
+        .map(|row| (row[0].as_u64().unwrap() as u32, row[1].as_str().unwrap(), row[2].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!(found.len(), rows.len(), "{}: a message twice", ticket.id);
+    assert_eq!(found, expected, "{}: messages", ticket.id);
+}
+
+/// The departments that an event concerns.
+fn departments(event: &Event, before: Option<&Ticket>, after: &Ticket) -> Vec<String> {
+    let of = |ticket: &Ticket, numbers: &[u32]| -> Vec<String> {
+        ticket.assignments.iter().filter(|a| numbers.contains(&a.number)).map(|a| a.department.clone()).collect()
+    };
+    let active = |ticket: Option<&Ticket>| -> Vec<String> {
+        let parts = ticket.into_iter().flat_map(|ticket| &ticket.assignments).filter(|a| a.is_active());
+        parts.map(|a| a.department.clone()).collect()
+    };
+    match &event.change {
+        Change::Dispatched { assignments, .. } => assignments.iter().map(|a| a.department.clone()).collect(),
+        Change::ReturnUpheld { assignment, to, .. } => {
+            of(after, &to.iter().map(|a| a.number).chain([*assignment]).collect::<Vec<_>>())
+        }
+        Change::Redirected { assignment, to, .. } | Change::HandedDown { assignment, to } => {
+            of(after, &[*assignment, to.number])
+        }
+        Change::SentBack { assignment, .. } | Change::ReturnRefused { assignment, .. } => of(after, &[*assignment]),
+        Change::Warned { assignment, .. } | Change::Expired { assignment, .. } => {
+            assignment.map(|number| of(after, &[number])).unwrap_or_default()
+        }
+        Change::Escalated { assignment, to, .. } => {
+            assignment.map(|number| of(after, &[number])).unwrap_or_default().into_iter().chain([to.clone()]).collect()
+        }
+        Change::Extended { assignment: Some(number), .. } => of(after, &[*number]),
+        Change::Merged { .. } | Change::Reopened { .. } => active(before),
+        Change::Extended { assignment: None, .. }
+        | Change::Chased { .. }
+        | Change::Paused { .. }
+        | Change::Resumed { .. }
+        | Change::Parked { .. }
+        | Change::Unparked { .. }
+        | Change::Finalised { .. }
+        | Change::UrgencySet { .. }
+        | Change::AnswerApproved => active(Some(after)),
+        _ => Vec::new(),
+    }
+}
+
+/// The department whose address is used: its own or the nearest above.
+fn address(department: String) -> Option<&'static str> {
+    ["east-water", "police", "city"].into_iter().find(|addressed| within(&department, addressed))
+}
+
+type Cell = (String, String, String, String, String, String, bool);
+
+/// Sums of all tickets, from their events alone.
+fn figures(hotline: &Hotline, ids: &[String]) {
+    let mut expected: BTreeMap<(Cell, &'static str), i64> = BTreeMap::new();
+    for id in ids {
+        let ticket = hotline.fold(id);
+        let (cell, amounts) = counted(&ticket);
+        for (measure, amount) in amounts {
+            *expected.entry((cell.clone(), measure)).or_default() += amount;
+        }
+    }
+    expected.retain(|_, amount| *amount != 0);
+    let rows = hotline.rows(
+        "SELECT day, kind, department, scenario, district, channel, excluded, measure, amount FROM figures WHERE amount <> 0",
+        Vec::new(),
+    );
+    let text = |value: &Json| value.as_str().unwrap().to_owned();
+    let mut found = BTreeMap::new();
+    for row in &rows {
+        let excluded = row[6].as_i64() == Some(1);
+        let cell = (text(&row[0]), text(&row[1]), text(&row[2]), text(&row[3]), text(&row[4]), text(&row[5]), excluded);
+        let measure = jiesu::catalog::MEASURES.iter().find(|name| **name == row[7].as_str().unwrap()).unwrap();
+        assert!(found.insert((cell, *measure), row[8].as_i64().unwrap()).is_none());
+    }
+    for key in expected.keys().chain(found.keys()) {
+        assert_eq!(found.get(key), expected.get(key), "{key:?}");
+    }
+    assert!(!found.is_empty(), "something is counted");
+}
+
+/// What one ticket counts.
+fn counted(ticket: &Ticket) -> (Cell, Vec<(&'static str, i64)>) {
+    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    let lead = ticket.assignments.iter().find(|a| a.is_active() && a.role == AssignmentRole::Lead);
+    let cell = (
+        ticket.opened_at.to_zoned(zone).date().to_string(),
+        ticket.judgement.as_ref().map(|judgement| judgement.kind.clone()).unwrap_or_default(),
+        text(lead.map(|a| &a.department)),
+        text(ticket.scenario.as_ref()),
+        text(ticket.district.as_ref()),
+        text(ticket.channel.as_ref()),
+        ticket.excluded.is_some(),
+    );
+    let yes = i64::from;
+    let is = |states: &[State]| yes(states.contains(&ticket.state));
+    let times = &ticket.times;
+    let seconds = |at: Option<Timestamp>| at.map_or(0, |at| ((millis(at) - millis(ticket.opened_at)) / 1_000).max(0));
+    let due = ticket.deadlines.iter().map(|deadline| deadline.due).min();
+    let in_time = times.resolved.is_some_and(|at| due.is_some_and(|due| at <= due));
+    let centre = || ticket.call_backs.iter().filter(|call| call.by == CallBackBy::Centre);
+    let last = centre().rfind(|call| call.reached);
+    let solved = |what: Solved| yes(last.is_some_and(|call| call.solved == Some(what)));
+    let satisfied = |what: bool| yes(last.is_some_and(|call| call.satisfied == Some(what)));
+    let amounts = vec![
+        ("tickets", 1),
+        ("automatic", yes(ticket.automatic)),
+        ("in_review", is(&[State::InReview])),
+        ("dispatched", yes(times.dispatched.is_some())),
+        ("responded", yes(times.contacted.is_some())),
+        ("resolved", yes(times.resolved.is_some())),
+        ("resolved_in_time", yes(in_time)),
+        ("replied", yes(times.replied.is_some())),
+        ("over", is(&[State::Closed, State::Finalised, State::Merged, State::Refused])),
+        ("overdue", yes(times.resolved.is_some() && !in_time)),
+        ("refused", is(&[State::Refused])),
+        ("merged", is(&[State::Merged])),
+        ("parked", is(&[State::Parked])),
+        ("reopened", ticket.reopened.into()),
+        ("return_applications", ticket.return_applications.into()),
+        ("returns", ticket.returns.into()),
+        ("chases", ticket.chases.into()),
+        ("called_back", centre().count() as i64),
+        ("reached", yes(last.is_some())),
+        ("solved", solved(Solved::Yes)),
+        ("partly_solved", solved(Solved::Partly)),
+        ("not_solved", solved(Solved::No)),
+        ("satisfied", satisfied(true)),
+        ("not_satisfied", satisfied(false)),
+        ("seconds_to_dispatch", seconds(times.dispatched)),
+        ("seconds_to_contact", seconds(times.contacted)),
+        ("seconds_to_resolve", seconds(times.resolved)),
+        ("seconds_to_reply", seconds(times.replied)),
+        ("seconds_to_end", seconds(times.over)),
+    ];
+    assert_eq!(amounts.len(), jiesu::catalog::MEASURES.len(), "every measure is recounted");
+    (cell, amounts)
+}
+
+/// All pages of a list, as somebody sees them.
+fn pages(hotline: &Hotline, filter: &Filter, by: &Actor) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    let mut cursor = None;
+    loop {
+        let page = hotline.wait(hotline.tickets.list(filter.clone(), MOST_ON_PAGE, cursor, by)).unwrap();
+        for line in page.items {
+            assert!(ids.insert(line.id.clone()), "{} twice", line.id);
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return ids;
+        }
+    }
+}
+
+/// Lists hold what they should: all for the centre; for a department what it or one below it has a part of.
+fn lists(hotline: &Hotline, ids: &[String]) {
+    let folded: Vec<Ticket> = ids.iter().map(|id| hotline.fold(id)).collect();
+    let which = |keep: &dyn Fn(&Ticket) -> bool| -> BTreeSet<String> {
+        folded.iter().filter(|ticket| keep(ticket)).map(|ticket| ticket.id.clone()).collect()
+    };
+    let centre = dispatcher();
+    assert_eq!(pages(hotline, &Filter::default(), &centre), which(&|_| true));
+    for state in State::ALL {
+        let filter = Filter { states: vec![state], ..Filter::default() };
+        assert_eq!(pages(hotline, &filter, &centre), which(&|ticket| ticket.state == state), "{state:?}");
+    }
+    for department in ["city", "water", "east-water", "east-water-post", "enforcement", "police"] {
+        let has =
+            |ticket: &Ticket| ticket.assignments.iter().any(|a| a.is_active() && within(&a.department, department));
+        let by = crate::hotline::of(department);
+        assert_eq!(pages(hotline, &Filter::default(), &by), which(&has), "{department} sees its subtree");
+        let filter = Filter { department: Some(department.to_owned()), ..Filter::default() };
+        assert_eq!(pages(hotline, &filter, &centre), which(&has), "filtered by {department}");
+    }
+    let now = hotline.now();
+    let late = |ticket: &Ticket| {
+        let open =
+            !ticket.state.is_over() && !matches!(ticket.state, State::ReplySent | State::CalledBack | State::Parked);
+        open && ticket.paused.is_none() && ticket.due().is_some_and(|due| due < now)
+    };
+    let filter = Filter { overdue: true, ..Filter::default() };
+    assert_eq!(pages(hotline, &filter, &centre), which(&late), "what is overdue");
+}
