@@ -13,6 +13,7 @@ mod bundle;
 mod caller;
 mod clock;
 mod connections;
+mod console;
 mod docs;
 mod edge;
 mod health;
