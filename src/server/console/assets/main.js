@@ -80,7 +80,7 @@ function askForKey(message) {
     const dialog = h('dialog', { class: 'dialog', 'aria-label': say('sign_in') },
       h('form', { method: 'dialog', onsubmit: () => { dialog.returnValue = input.value.trim(); } },
         h('h2', null, say('sign_in')), message && h('p', { class: 'problem', role: 'alert' }, message),
-        field(say('key'), input, say('key_note')),
+        field(say('key'), input, say('sign_in_note')),
         h('div', { class: 'actions' }, h('button', { class: 'primary' }, say('sign_in')))));
     dialog.addEventListener('close', () => {
       dialog.remove();

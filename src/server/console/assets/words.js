@@ -6,7 +6,7 @@ const chinese = {
   brand: '接诉', console: '接诉工作台', skip: '跳到正文', pages: '页面', page_call: '通话', page_desk: '派单台', page_department: '承办台',
   page_call_backs: '回访', page_knowledge: '知识库', page_bundle: '规则包', theme: '明暗', theme_auto: '跟随系统', theme_light: '浅色', theme_dark: '深色',
   language: '切换语言', keys: '快捷键', keys_here: '本页', keys_everywhere: '所有页面', close: '关闭', ok: '确定', cancel: '取消', back: '返回列表',
-  sign_in: '登录', sign_out: '退出登录', not_signed_in: '当前没有用密钥登录', key: '密钥', key_note: '向管理员索取；只保存在本标签页，关闭即清除。',
+  sign_in: '登录', sign_out: '退出登录', not_signed_in: '当前没有用密钥登录', key: '密钥', sign_in_note: '向管理员索取；只保存在本标签页，关闭即清除。',
   live_on: '实时', live_off: '正在重连…', live_none: '未启用工单', copied: '已复制', copy: '复制', copy_as_reply: '复制为答复', yes: '是', none: '无', reading: '正在读取…',
 
   complaint: '诉求内容', text_hint: '边听边记，右侧随时给出建议。粘贴整段也可以。', phone: '来电号码', name: '姓名', district: '属地', by_text: '按内容判断', channel: '渠道',
