@@ -66,6 +66,8 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/v1/queue/{name}/claim", "dispatcher admin", "403 forbidden"),
     ("GET", "/v1/events", "everybody", ""),
     ("GET", "/v1/audit", "admin", "403 forbidden"),
+    ("GET", "/v1/outbox", "dispatcher admin", "403 forbidden"),
+    ("POST", "/v1/outbox/{id}/replay", "", "403 forbidden"),
 ];
 
 /// A body that the route takes.

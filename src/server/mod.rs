@@ -14,6 +14,7 @@ mod bundle;
 mod caller;
 mod clock;
 mod connections;
+mod console;
 mod decision_log;
 mod docs;
 mod edge;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
-use super::{admission, bundle, docs, edge, health, matching, metrics, open311, search, tickets};
+use super::{admission, bundle, console, docs, edge, health, matching, metrics, open311, search, tickets};
 use crate::access::Scope;
 use crate::bundle::Live;
 use crate::tickets::Tickets;
@@ -50,7 +50,7 @@ pub fn router(live: Arc<Live>, tickets: Option<Tickets>, configuration: Configur
         .route("/docs/page.js", get(docs::script))
         .route("/docs/page.css", get(docs::style))
         .route("/openapi.json", get(async move || document));
-    edge::surrounded(routes.merge(open311::routes()).merge(pages), &app)
+    edge::surrounded(routes.merge(open311::routes()).merge(console::routes()).merge(pages), &app)
 }
 
 /// The document of the API (OpenAPI), with every route that programs call and every problem that they may get.

@@ -1,0 +1,293 @@
+// The call view: what the caller says on the left, what is suggested on the right, as it is typed.
+
+import { post } from './api.js';
+import { article, copied, notice, pastCase } from './article.js';
+import { alarm, factName, matters, row, runnersUp, sureness, whenDue, whoHandles } from './decision.js';
+import { field, fill, h, toast } from './dom.js';
+import * as drafts from './draft.js';
+import { accept, amend, answerNow, discard, toReview } from './finish.js';
+import { Leader, SETTLED } from './leader.js';
+import { names } from './names.js';
+import { marked, marksOf, places } from './spans.js';
+import { say } from './words.js';
+
+/** Milliseconds without a keystroke before the engine is asked, and the most it waits while somebody types on. */
+const PAUSE = 30;
+const MOST_WAIT = 90;
+const CHANNELS = ['phone', 'web', 'app', 'wechat', 'letter', 'visit'];
+
+/** Facts that are read as something else than what was said: yesterday, three and a half thousand. */
+const READ_AS = ['date', 'amount', 'time'];
+/** How long a change of the suggestion is told of, in ms. */
+const TOLD = 12000;
+
+const leader = new Leader();
+let parts = {};
+let latest = null;
+let typedAt = 0;
+let waiting = null;
+let waitingSince = 0;
+let settling = null;
+let telling = null;
+let asked = 0;
+let running = null;
+
+export const keys = [
+  { code: 'KeyT', with: 'alt', label: 'key_text', run: () => parts.text.focus() },
+  { code: 'KeyP', with: 'alt', label: 'key_phone', run: () => parts.phone.focus() },
+  { code: 'KeyQ', with: 'alt', label: 'key_question', run: () => parts.questions.querySelector('input')?.focus() },
+  { code: 'KeyR', with: 'alt', label: 'key_reply', run: () => parts.reply.focus() },
+  { code: 'KeyC', with: 'alt', label: 'key_copy', run: () => copied(replyText()) },
+  { code: 'KeyE', with: 'alt', label: 'key_amend', run: () => amend(leader.shown) },
+  { code: 'Enter', with: 'ctrl', label: 'key_accept', run: () => accept(leader.shown) },
+  { code: 'KeyS', with: 'alt', label: 'key_review', run: () => toReview(leader.shown) },
+  { code: 'KeyA', with: 'alt', label: 'key_answer', run: () => answerNow(leader.shown, replyText()) },
+  { code: 'KeyX', with: 'alt', label: 'key_discard', run: discard },
+];
+
+export function mount(root) {
+  parts = {};
+  fill(root, h('h1', { class: 'offscreen' }, say('page_call')), parts.alarm = h('div', { class: 'alarms' }),
+    h('div', { class: 'columns' }, intake(), suggestion()), actions());
+  showDistricts();
+  const stop = drafts.onChange(changed);
+  changed(drafts.current(), ['text', 'reply', 'scenario', 'asked']);
+  if (drafts.current().text && !latest) decide();
+  parts.text.focus({ preventScroll: true });
+  return () => {
+    stop();
+    clearTimeout(waiting);
+    clearTimeout(settling);
+    clearTimeout(telling);
+  };
+}
+
+/** A control that is bound to a field of the draft. */
+function bound(control, name, property = 'value') {
+  control[property] = drafts.current()[name];
+  control.addEventListener(property === 'checked' || control.tagName === 'SELECT' ? 'change' : 'input', () => drafts.change({ [name]: control[property] }));
+  return control;
+}
+
+function intake() {
+  parts.phone = bound(h('input', { type: 'tel', inputmode: 'tel', maxlength: 40, autocomplete: 'off' }), 'phone');
+  parts.name = bound(h('input', { maxlength: 60, autocomplete: 'off' }), 'name');
+  parts.district = h('select', null, h('option', { value: '' }, say('by_text')));
+  parts.channel = bound(h('select', null, CHANNELS.map((one) => h('option', { value: one }, say(`channel_${one}`)))), 'channel');
+  parts.confidential = bound(h('input', { type: 'checkbox' }), 'confidential', 'checked');
+  parts.text = h('textarea', { id: 'complaint', maxlength: 30000, spellcheck: 'false', placeholder: say('text_hint'), value: drafts.current().text });
+  parts.text.addEventListener('input', (event) => typed(event.isComposing));
+  parts.text.addEventListener('compositionend', () => typed(false));
+  parts.mirror = h('div', { class: 'mirror', 'aria-hidden': 'true' });
+  parts.count = h('span', { class: 'figure' });
+  return h('section', { class: 'panel intake', 'aria-labelledby': 'said' },
+    h('div', { class: 'strip' }, field(say('phone'), parts.phone), field(say('name'), parts.name),
+      field(say('district'), parts.district), field(say('channel'), parts.channel),
+      h('label', { class: 'check' }, parts.confidential, say('confidential'))),
+    h('div', { class: 'heading' }, h('h2', { id: 'said' }, h('label', { for: 'complaint' }, say('complaint'))), parts.count),
+    h('div', { class: 'writing' }, h('div', { class: 'sheet' }, parts.mirror, parts.text)),
+    parts.facts = h('div', { class: 'facts' }), parts.questions = h('div', { class: 'questions' }));
+}
+
+function suggestion() {
+  parts.reply = h('textarea', { id: 'reply', rows: 5, maxlength: 5000 });
+  parts.reply.addEventListener('input', () => drafts.change({ reply: parts.reply.value }));
+  parts.restore = h('button', { type: 'button', class: 'small', hidden: true, onclick: () => drafts.change({ reply: null }) }, say('restore'));
+  parts.decided = h('div', { class: 'decided' });
+  parts.more = h('div', { class: 'more' });
+  parts.spoken = h('p', { class: 'changed', role: 'status', 'aria-live': 'polite' });
+  parts.replyBox = h('div', { class: 'reply' },
+    h('div', { class: 'heading' }, h('h2', null, h('label', { for: 'reply' }, say('reply'))), parts.restore,
+      h('button', { type: 'button', class: 'small', onclick: () => copied(replyText()) }, say('copy'), h('kbd', null, 'Alt+C'))),
+    parts.reply, parts.missing = h('p', { class: 'missing' }));
+  return h('section', { class: 'panel suggestion', 'aria-label': say('suggestion') }, parts.spoken, parts.decided, parts.replyBox, parts.more);
+}
+
+function actions() {
+  const button = (label, key, run, kind) => h('button', { type: 'button', class: kind ?? '', onclick: run }, say(label), h('kbd', null, key));
+  parts.state = h('span', { class: 'grow note' });
+  return h('div', { class: 'bar-actions' },
+    button('accept', 'Ctrl+Enter', () => accept(leader.shown), 'primary'), button('amend', 'Alt+E', () => amend(leader.shown)),
+    button('to_review', 'Alt+S', () => toReview(leader.shown)), button('answer_now', 'Alt+A', () => answerNow(leader.shown, replyText())),
+    parts.state, button('discard', 'Alt+X', discard, 'quiet'));
+}
+
+async function showDistricts() {
+  try {
+    const { regions } = await names();
+    const indent = (one) => (regions.some((other) => other.id === one.parent && other.parent) ? '　' : '');
+    parts.district.append(...regions.filter((one) => one.parent).map((one) => h('option', { value: one.id }, `${indent(one)}${one.name}`)));
+    bound(parts.district, 'district');
+  } catch (problem) {
+    toast(problem.message, 'failed');
+  }
+}
+
+function typed(composing) {
+  if (composing) return;
+  drafts.change({ text: parts.text.value });
+}
+
+function changed(draft, fields) {
+  if (fields.includes('text') || fields.includes('district') || fields.includes('channel')) {
+    if (parts.text.value !== draft.text) parts.text.value = draft.text;
+    typedAt = performance.now();
+    showText();
+    ask();
+  }
+  for (const name of ['phone', 'name', 'district', 'channel']) if (fields.includes(name) && parts[name].value !== draft[name]) parts[name].value = draft[name];
+  if (fields.includes('confidential')) parts.confidential.checked = draft.confidential;
+  if (fields.some((name) => ['reply', 'scenario', 'department', 'asked'].includes(name))) showDecision();
+  parts.state.textContent = drafts.isBlank() ? '' : say('draft_kept');
+}
+
+/** Asks soon: once nobody types for a moment, or else now and then while somebody types on. */
+function ask() {
+  clearTimeout(settling);
+  clearTimeout(waiting);
+  const now = performance.now();
+  if (!waiting) waitingSince = now;
+  waiting = setTimeout(() => { waiting = null; decide(); }, Math.max(0, Math.min(PAUSE, waitingSince + MOST_WAIT - now)));
+}
+
+async function decide() {
+  const { text, title, district, channel } = drafts.current();
+  running?.abort();
+  asked += 1;
+  const own = asked;
+  if (!text.trim()) {
+    latest = null;
+    leader.clear();
+    return showDecision();
+  }
+  running = new AbortController();
+  const began = typedAt;
+  try {
+    const decision = await post('/v1/match', { text, channel, ...(title && { title }), ...(district && { district }) }, { signal: running.signal });
+    // An answer that was overtaken by a later question is dropped.
+    if (own !== asked) return undefined;
+    latest = decision;
+    take(leader.next(decision));
+    settling = setTimeout(() => take(leader.settle()), SETTLED);
+    if (began) performance.measure('keystroke to suggestion', { start: began, end: performance.now() });
+    parts.state.classList.remove('problem');
+  } catch (problem) {
+    if (problem.name === 'AbortError' || own !== asked) return undefined;
+    parts.state.textContent = `${say('no_suggestion')}${problem.message}`;
+    parts.state.classList.add('problem');
+  }
+  return undefined;
+}
+
+function take({ shown, from }) {
+  if (from) {
+    const now = shown.scenario?.title ?? say('outcome_unknown');
+    parts.spoken.textContent = say('changed', { from: from.scenario?.title ?? say('outcome_unknown'), to: now });
+    clearTimeout(telling);
+    telling = setTimeout(() => { parts.spoken.textContent = ''; }, TOLD);
+    parts.decided.classList.remove('flash');
+    requestAnimationFrame(() => parts.decided.classList.add('flash'));
+  }
+  showDecision();
+}
+
+function showText() {
+  const { text } = drafts.current();
+  const decision = leader.shown && latest && { evidence: leader.shown.evidence, facts: latest.facts };
+  // A line break at the end has a height only if something follows it.
+  fill(parts.mirror, marked(text, marksOf(decision, factName)), '\u200b');
+  parts.count.textContent = text ? say('characters', { count: places(text).length - 1 }) : '';
+}
+
+function showDecision() {
+  const decision = leader.shown;
+  const draft = drafts.current();
+  showText();
+  fill(parts.alarm, decision?.emergency && alarm(decision));
+  if (!decision) parts.spoken.textContent = '';
+  parts.replyBox.hidden = !decision;
+  showFacts();
+  showQuestions(decision, draft);
+  fill(parts.decided, decision ? heading(decision, draft) : h('div', { class: 'empty' }, h('p', null, say('waiting')), h('p', { class: 'note' }, say('waiting_note'))));
+  showReply(decision, draft);
+  fill(parts.more, decision && sections(decision));
+}
+
+function heading(decision, draft) {
+  const own = draft.scenario ?? decision.scenario;
+  const rival = leader.rival;
+  return [
+    h('div', { class: 'lead' },
+      h('div', { class: 'grow' }, h('p', { class: 'kind' }, [decision.kind, decision.category?.path].filter(Boolean).join(' · ')),
+        h('h2', { id: 'scenario' }, own?.title ?? own?.label ?? say('outcome_unknown')),
+        (draft.scenario || draft.department) && h('p', { class: 'note' }, say('amended', { reason: draft.reason }))),
+      sureness(decision)),
+    rival && h('p', { class: 'rival' }, say('rival', { title: rival.scenario?.title ?? say('outcome_unknown') })),
+    h('dl', { class: 'properties' },
+      draft.department ? row(say('department'), h('strong', null, draft.department.label), h('small', { class: 'basis' }, say('amended', { reason: draft.reason }))) : whoHandles(decision),
+      whenDue(decision)),
+    matters(decision),
+  ];
+}
+
+const replyText = () => parts.reply?.value ?? '';
+
+function showReply(decision, draft) {
+  const suggested = decision?.reply?.text ?? '';
+  if (draft.reply === null && parts.reply.value !== suggested) parts.reply.value = suggested;
+  else if (draft.reply !== null && parts.reply.value !== draft.reply) parts.reply.value = draft.reply;
+  parts.restore.hidden = draft.reply === null;
+  const asks = new Map((decision?.questions ?? []).map((one) => [one.slot, one.ask]));
+  const missing = (decision?.reply?.missing ?? []).filter((slot) => asks.has(slot) && !(slot in draft.asked));
+  fill(parts.missing, missing.length && [h('strong', null, say('missing', { count: missing.length })), missing.map((slot) => h('span', null, asks.get(slot)))]);
+}
+
+function showFacts() {
+  const facts = latest?.facts ?? [];
+  const { phone } = drafts.current();
+  fill(parts.facts, facts.length && h('h3', null, say('facts')), facts.map((fact) => h('span', { class: 'chip' },
+    h('button', { type: 'button', title: say('correct_fact'), onclick: () => select(fact.span) }, h('small', null, factName(fact.kind)), ` ${READ_AS.includes(fact.kind) && fact.value !== fact.text ? `${fact.text} = ${fact.value}` : fact.text}`),
+    fact.kind === 'phone' && fact.value !== phone && h('button', { type: 'button', class: 'use', onclick: () => drafts.change({ phone: fact.value }) }, say('use_phone')))));
+}
+
+/** Selects a fact in the text, so that typing corrects it. */
+function select(span) {
+  const starts = places(parts.text.value);
+  parts.text.focus();
+  parts.text.setSelectionRange(starts[span.start], starts[span.end]);
+}
+
+function showQuestions(decision, draft) {
+  // What is being answered stays while the suggestion goes on changing.
+  if (parts.questions.contains(document.activeElement) && document.activeElement.value) return;
+  const open = (decision?.questions ?? []).filter((one) => !(one.slot in draft.asked));
+  const answered = (one, answer) => {
+    const text = drafts.current().text.trimEnd();
+    const joined = answer && `${text}${/[。！？!?；;，,\n]$/.test(text) ? '' : '。'}${answer}`;
+    document.activeElement.blur();
+    drafts.change({ asked: { ...drafts.current().asked, [one.slot]: answer || false }, ...(answer && { text: joined }) });
+    (parts.questions.querySelector('input') ?? parts.text).focus();
+  };
+  const first = open[0];
+  fill(parts.questions, first && [
+    h('h3', null, say('next_question'), first.required && h('span', { class: 'pill warn' }, say('required'))),
+    h('form', { class: 'ask', onsubmit: (event) => { event.preventDefault(); answered(first, event.target.elements.answer.value.trim()); } },
+      h('label', { for: 'answer' }, first.ask),
+      h('div', { class: 'inline' }, h('input', { id: 'answer', name: 'answer', autocomplete: 'off', maxlength: 500, placeholder: say('answer_hint') }),
+        h('button', { class: 'small' }, say('note_answer')), h('button', { type: 'button', class: 'small', onclick: () => answered(first, '') }, say('cannot_say')))),
+    open.length > 1 && h('ul', { class: 'later' }, open.slice(1).map((one) => h('li', null, one.ask, one.required && h('span', { class: 'pill warn' }, say('required')))))]);
+}
+
+function sections(decision) {
+  const section = (label, content) => content && (!Array.isArray(content) || content.length > 0) && h('section', null, h('h3', null, say(label)), content);
+  const instead = (one) => amend(leader.shown, {
+    scenario: { id: one.scenario.id, label: one.scenario.title }, department: one.department && { id: one.department.id, label: one.department.name },
+  });
+  return [
+    section('notices', decision.notices.map(notice)),
+    section('runners_up', runnersUp(decision, instead)),
+    section('steps', decision.steps.length > 0 && h('ol', { class: 'steps' }, decision.steps.map((step) => h('li', null, step)))),
+    section('articles', decision.articles.map((one) => article(one))),
+    section('cases', decision.cases.map(pastCase)),
+  ];
+}

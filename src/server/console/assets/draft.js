@@ -1,0 +1,79 @@
+// The call that is being taken. Kept in this browser with every change, so that a closed tab or a restarted server loses
+// nothing; forgotten once it was sent or cleared. Each tab has a draft of its own.
+
+const PREFIX = 'jiesu.draft.';
+const MOST_TABS = 8;
+
+/** A key that no other request has; `crypto.randomUUID` is missing on pages loaded over plain HTTP. */
+function freshKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const blank = () => ({
+  text: '', title: '', district: '', channel: 'phone', name: '', phone: '', confidential: false,
+  // What the agent put in the place of the suggestion; null where it is taken as it is.
+  reply: null, scenario: null, department: null, reason: '',
+  // Slots that were asked for: what was answered, false for "cannot say".
+  asked: {},
+  began: Date.now(), requestKey: freshKey(),
+});
+
+let place = `${PREFIX}1`;
+let draft = blank();
+const listeners = new Set();
+
+/** Takes the first draft that no other tab has open. */
+export async function openDraft() {
+  if (navigator.locks) {
+    for (let number = 1; number <= MOST_TABS; number += 1) {
+      const own = `${PREFIX}${number}`;
+      if (await hold(own)) {
+        place = own;
+        break;
+      }
+    }
+  }
+  try {
+    draft = { ...blank(), ...JSON.parse(localStorage.getItem(place) ?? '{}') };
+  } catch {
+    draft = blank();
+  }
+}
+
+/** Whether this tab has the name from now on, until it is closed. */
+function hold(name) {
+  return new Promise((answer) => {
+    navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+      answer(lock !== null);
+      return lock && new Promise(() => {});
+    });
+  });
+}
+
+export const current = () => draft;
+
+/** Changes some of it, keeps it, and tells whoever listens which fields changed. */
+export function change(fields) {
+  draft = { ...draft, ...fields };
+  keep();
+  for (const listener of listeners) listener(draft, Object.keys(fields));
+}
+
+export function clear() {
+  draft = blank();
+  localStorage.removeItem(place);
+  for (const listener of listeners) listener(draft, Object.keys(draft));
+}
+
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Whether anything was written that would be lost. */
+export const isBlank = () => !draft.text && !draft.phone && !draft.name;
+
+function keep() {
+  if (isBlank()) localStorage.removeItem(place);
+  else localStorage.setItem(place, JSON.stringify(draft));
+}

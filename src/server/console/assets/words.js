@@ -1,0 +1,81 @@
+// What the console says, in the language that is chosen. Chinese stands here, English in `words_en.js`.
+
+import english from './words_en.js';
+
+const chinese = {
+  brand: '接诉', console: '接诉工作台', skip: '跳到正文', pages: '页面', page_call: '通话', page_desk: '派单台', page_department: '承办台',
+  page_call_backs: '回访', page_knowledge: '知识库', page_bundle: '规则包', theme: '明暗', theme_auto: '跟随系统', theme_light: '浅色', theme_dark: '深色',
+  language: '切换语言', keys: '快捷键', keys_here: '本页', keys_everywhere: '所有页面', close: '关闭', ok: '确定', cancel: '取消', back: '返回列表',
+  sign_in: '登录', sign_out: '退出登录', not_signed_in: '当前没有用密钥登录', key: '密钥', sign_in_note: '向管理员索取；只保存在本标签页，关闭即清除。',
+  live_on: '实时', live_off: '正在重连…', live_none: '未启用工单', copied: '已复制', copy: '复制', copy_as_reply: '复制为答复', yes: '是', none: '无', reading: '正在读取…',
+
+  complaint: '诉求内容', text_hint: '边听边记，右侧随时给出建议。粘贴整段也可以。', phone: '来电号码', name: '姓名', district: '属地', by_text: '按内容判断', channel: '渠道',
+  confidential: '保密', characters: '{count} 字', facts: '要素', use_phone: '填为来电号码', correct_fact: '选中原文，直接改正', next_question: '下一问', required: '必问',
+  answer_hint: '记下回答，回车加入诉求', note_answer: '记下', cannot_say: '说不清', reply: '答复', restore: '恢复建议', missing: '还缺 {count} 项：',
+  suggestion: '建议', waiting: '还没有内容', waiting_note: '开始记录后，场景、承办单位、时限和答复会显示在这里。', scenario: '场景', department: '承办单位', joint: '协办单位', deadline: '办结时限',
+  by: '不晚于', basis: '依据', confidence: '置信度', outcome_auto: '可自动派单', outcome_suggest: '请确认', outcome_unknown: '未识别，请人工判断', evidence: '依据原文',
+  matters: '含 {count} 个事项', notices: '当前公告', runners_up: '其他可能', steps: '处理要点', articles: '相关政策', cases: '相似案例', take_this: '改用',
+  changed: '建议已变更：{from} → {to}', rival: '另有可能：{title}，尚不明显', amended: '已改：{reason}', no_suggestion: '暂时没有建议，内容已保存。', draft_kept: '草稿已保存在本机',
+  emergency: '紧急：危及生命或财产安全', emergency_note: '请立即转接，并告知来电人：', call_110: '公安', call_119: '消防', call_120: '急救', call_122: '交警',
+  effective: '{date} 起有效', expires: '{date} 到期', no_reply: '没有记录答复', origin_real: '真实案例', origin_example: '示例',
+  accept: '受理并派单', amend: '更改', to_review: '提交待审', answer_now: '当场答复', discard: '清空', discard_note: '这通电话的记录将被清除，不能恢复。', nothing_yet: '请先记录诉求',
+  reason: '原因', reason_scenario: '场景识别有误', reason_department: '不属于该单位职责', reason_caller: '来电人补充了情况', what_was_said: '告知内容', close_ticket: '答复并归档',
+  filed: '已受理 {id}：{state}，用时 {seconds} 秒', filed_not_sent: '{id} 已受理并待审，但没有派出：{why}', not_sent: '没有提交成功，内容仍在：{why}', opinion: '坐席意见：场景“{scenario}”，承办单位“{department}”',
+
+  span_days: '{days}天{hours}小时', span_hours: '{hours}小时{minutes}分', span_minutes: '{minutes}分{seconds}秒', left: '剩{span}', overdue_by: '超期{span}', clock_stands: '已暂停计时',
+
+  queues: '队列', queue_review: '待审', queue_returns: '退单', queue_panel: '争议', queue_answers: '答复审核', queue_call_backs: '待回访', queue_parked: '挂账', queue_empty: '没有待办',
+  waiting_count: '{count} 件，紧急的和快到期的在前', assigned_count: '{count} 件在办，先到期的在前', claim_next: '领取下一件', nothing_to_claim: '没有可领取的', ticket: '工单',
+  choose_ticket: '从左侧选择一件', choose_ticket_note: 'J、K 上下移动，G 领取下一件，? 查看全部快捷键。', department_note: '选择承办单位后，只显示派给它的工单。', call_backs_note: '回访结果按数字键记录。',
+  changed_meanwhile: '这件工单刚被别人改动，提交前请核对', all_departments: '全部', urgency_normal: '普通', urgency_urgent: '加急', urgency_critical: '特急', chased: '催办 {count} 次', chases: '催办次数', reopened: '重办次数',
+  links: '关联工单', relation_same_matter: '同一事项', relation_same_caller: '同一来电人', relation_call_back: '回访产生', returning_dispatcher: '待裁定退单', returning_panel: '待争议裁定', claimed_by: '{by} 处理中', until: '至',
+  caller: '来电人', about: '被反映单位', why: '判定依据', assignments: '派单', assignment: '哪一项派单', binding: '不得再退', asks_return: '申请退单：{reason}', call_backs: '回访', history: '办理经过',
+  role: '角色', role_lead: '主办', role_joint: '协办', role_verify: '先行核实', part_sent: '待签收', part_accepted: '已签收', part_contacted: '已联系', part_resolved: '已答复', part_withdrawn: '已撤回',
+  state_received: '已接收', state_in_review: '待审', state_dispatched: '已派单', state_accepted: '已签收', state_contacted: '已联系', state_resolved: '待审答复', state_answer_reviewed: '答复已审', state_reply_sent: '已答复',
+  state_called_back: '已回访', state_closed: '已归档', state_parked: '挂账', state_finalised: '已终结', state_merged: '已并单', state_refused: '不予受理',
+  do_claim: '领取', do_release: '放回', do_dispatch: '派单', do_answer_on_the_spot: '当场答复', do_refuse: '不予受理', do_uphold_return: '同意退单', do_refuse_return: '不同意退单', do_approve_answer: '通过答复',
+  do_send_back: '退回重办', do_send_reply: '答复来电人', do_redirect: '改派', do_accept: '签收', do_contact: '联系来电人', do_resolve: '提交答复', do_apply_return: '申请退单', do_unpark: '销账', do_merge: '并单', do_chase: '催办', do_note: '备注', do_close: '归档',
+  did: '{what}：完成', fill_in: '请填写：{what}', to_whom: '派给', who_has_it_now: '改由谁承办（不填则回到待审）', add_department: '加一个单位', split: '按 {count} 个事项拆分', remove: '去掉这一行', summary: '给承办单位看的摘要', summary_note: '保密工单，单位只见摘要',
+  what_is_missing: '缺什么', met: '已见面', answer_note: '答复：查明了什么、怎么处理、依据、下一步', merge_into: '并入工单编号', note: '备注', ground: '不受理的理由', notice_to_caller: '告知来电人的话，以及可以找谁',
+  return_not_ours: '不属于本单位职责', return_wrong_district: '不在本辖区', return_duplicate: '重复工单', return_missing_information: '信息不足', return_several_owners: '涉及多个单位',
+  ground_in_proceedings: '已进入诉讼、仲裁或复议', ground_finally_answered: '已有最终答复', ground_nothing_concrete: '没有具体对象或事实', ground_out_of_scope: '不属于热线职权', ground_own_channel: '应走专门渠道', ground_emergency: '应拨打 110、119、120',
+  queued_not_sure: '判定把握不足', queued_reopened: '重新办理', by_unit: '承办单位', by_centre: '热线中心', solved_yes: '已解决', solved_partly: '部分解决', solved_no: '未解决', satisfied: '满意', unsatisfied: '不满意', not_reached: '未接通',
+  change_received: '受理', change_decided: '判定', change_queued: '转人工', change_dispatched: '派单', change_claimed: '领取', change_released: '放回', change_accepted: '签收', change_contacted: '联系来电人', change_resolved: '提交答复', change_answer_approved: '通过答复',
+  change_sent_back: '退回重办', change_reply_sent: '答复来电人', change_called_back: '回访', change_closed: '归档', change_return_applied: '申请退单', change_return_upheld: '同意退单', change_return_refused: '不同意退单', change_redirected: '改派', change_handed_down: '转办',
+  change_paused: '暂停计时', change_resumed: '恢复计时', change_extended: '延期', change_parked: '挂账', change_unparked: '销账', change_excluded: '剔除', change_included: '恢复考核', change_finalised: '终结', change_reopened: '重新办理', change_merged: '并单', change_refused: '不予受理',
+  change_chased: '催办', change_urgency_set: '调整紧急程度', change_linked: '关联', change_noted: '备注', change_attached: '附件', change_warned: '临期提醒', change_escalated: '超期升级', change_expired: '超期', change_erased: '清除个人信息',
+
+  script: '回访话术', script_greeting: '您好，请问是{caller}吗？这里是 12345 热线，想就您反映的事情做个回访，耽误您一分钟。', script_matter: '您反映的是“{matter}”，承办单位已经答复。', script_reply: '答复内容：', script_solved: '请问问题解决了吗？是已解决、部分解决，还是没有解决？',
+  script_satisfied: '您对办理满意吗？', script_more: '还有别的需要反映吗？谢谢您，再见。', caller_unknown: '您', your_matter: '您的诉求', no_phone: '没有留电话', close_when_satisfied: '解决且满意的，随即归档',
+  result_solved_satisfied: '已解决，满意', result_solved_unsatisfied: '已解决，不满意', result_partly_satisfied: '部分解决，满意', result_partly_unsatisfied: '部分解决，不满意', result_unsolved_satisfied: '未解决，满意', result_unsolved_unsatisfied: '未解决，不满意', result_not_reached: '未接通',
+  called_back: '{id} 已记录回访', called_back_closed: '{id} 已回访并归档',
+
+  search: '检索', search_hint: '政策、办事、以往案例', look_in: '范围', everywhere: '不限', valid_on: '在这一天有效', kind_article: '政策', kind_notice: '公告', kind_case: '案例', search_empty: '输入词语、问题或整段诉求', search_note: '默认只显示当前有效的内容；按 / 回到检索框。', found: '找到 {count} 条', found_nothing: '没有找到；可换个说法，或放宽范围', similar: '相似度',
+
+  answers_now: '当前规则包', stale: '旧版：新的规则包被拒绝', fresh: '正常', reload: '重新加载', reloaded: '已重新加载', revision: '版本', commit: 'git 提交', since: '启用时间', learning: '案例学习', learning_nothing: '带标签的案例太少，没有学习', learning_missing: '正在学习', learning_stale: '正在重新学习', learning_ready: '已完成',
+  reloads: '重载次数', reloads_counted: '成功 {accepted} 次，被拒绝 {refused} 次', how_much: '规模', count_scenarios: '场景', count_terms: '词', count_departments: '承办单位', count_regions: '属地', count_articles: '政策', count_notices: '公告', count_cases: '案例', last_reload: '最近一次重载', accepted: '已启用', refused: '被拒绝', findings: '{errors} 个错误，{warnings} 个提醒',
+
+  channel_phone: '电话', channel_web: '网站', channel_app: '手机应用', channel_wechat: '微信', channel_letter: '来信', channel_visit: '来访',
+  fact_phone: '电话', fact_amount: '金额', fact_date: '日期', fact_time: '时间', fact_address: '地点', fact_plate: '车牌', fact_duration: '时长', fact_id_card: '证件号', fact_bus_line: '公交线路', fact_url: '网址', fact_bank_card: '银行卡', fact_order_number: '单号',
+  key_text: '诉求内容', key_phone: '来电号码', key_question: '回答下一问', key_reply: '编辑答复', key_copy: '复制答复', key_amend: '更改场景或承办单位', key_accept: '受理并派单', key_review: '提交待审', key_answer: '当场答复', key_discard: '清空',
+  key_next: '下一件', key_previous: '上一件', key_claim_next: '领取队首一件', key_queue: '下一个队列', key_note: '写备注', key_search: '检索',
+};
+
+const WORDS = { zh: chinese, en: english };
+let chosen = localStorage.getItem('jiesu.language') === 'en' ? 'en' : 'zh';
+
+export const language = () => chosen;
+
+export function setLanguage(to) {
+  chosen = to;
+  localStorage.setItem('jiesu.language', to);
+}
+
+/** The words for a key, `{name}` replaced by the value of that name. What has no words is said as it is. */
+export function say(key, values = {}) {
+  const words = WORDS[chosen][key] ?? key;
+  return words.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+}
+
+/** The words for a key where there are any. */
+say.maybe = (key, otherwise) => (key in WORDS[chosen] ? say(key) : otherwise);

@@ -1,0 +1,60 @@
+// What the console says in English. The same keys as in `words.js`; a test holds them together.
+
+export default {
+  brand: 'jiesu', console: 'jiesu console', skip: 'Skip to content', pages: 'Pages', page_call: 'Call', page_desk: 'Dispatch', page_department: 'Department',
+  page_call_backs: 'Call-backs', page_knowledge: 'Knowledge', page_bundle: 'Bundle', theme: 'Theme', theme_auto: 'System', theme_light: 'Light', theme_dark: 'Dark',
+  language: 'Language', keys: 'Keys', keys_here: 'On this page', keys_everywhere: 'On all pages', close: 'Close', ok: 'OK', cancel: 'Cancel', back: 'Back to the list',
+  sign_in: 'Sign in', sign_out: 'Sign out', not_signed_in: 'Not signed in with a key', key: 'Key', sign_in_note: 'Ask your administrator for one. Kept in this tab only, gone when it is closed.',
+  live_on: 'Live', live_off: 'Reconnecting…', live_none: 'Tickets are off', copied: 'Copied', copy: 'Copy', copy_as_reply: 'Copy as reply', yes: 'yes', none: 'none', reading: 'Reading…',
+
+  complaint: 'Complaint', text_hint: 'Type while you listen: suggestions follow on the right. Pasting works as well.', phone: 'Number', name: 'Name', district: 'District', by_text: 'From the text', channel: 'Channel',
+  confidential: 'Confidential', characters: '{count} characters', facts: 'Facts', use_phone: 'Use as number', correct_fact: 'Select it in the text to correct it', next_question: 'Ask next', required: 'required',
+  answer_hint: 'Note the answer; Enter adds it to the complaint', note_answer: 'Note', cannot_say: 'Cannot say', reply: 'Reply', restore: 'Restore suggestion', missing: '{count} still missing: ',
+  suggestion: 'Suggestion', waiting: 'Nothing yet', waiting_note: 'Scenario, department, deadline and reply appear here as you type.', scenario: 'Scenario', department: 'Department', joint: 'Joint', deadline: 'Deadline',
+  by: 'by', basis: 'Basis', confidence: 'confidence', outcome_auto: 'May be dispatched', outcome_suggest: 'Please confirm', outcome_unknown: 'Unknown: you decide', evidence: 'Evidence',
+  matters: '{count} matters', notices: 'Notices', runners_up: 'Runners-up', steps: 'Steps', articles: 'Policy answers', cases: 'Similar cases', take_this: 'Take this',
+  changed: 'Suggestion changed: {from} → {to}', rival: 'Perhaps {title}, not clear yet', amended: 'Changed: {reason}', no_suggestion: 'No suggestion for now; the draft is kept. ', draft_kept: 'Draft kept on this machine',
+  emergency: 'Emergency: danger to life or property', emergency_note: 'put the caller through at once, and say:', call_110: 'Police', call_119: 'Fire', call_120: 'Ambulance', call_122: 'Traffic police',
+  effective: 'since {date}', expires: 'until {date}', no_reply: 'No reply on record', origin_real: 'real case', origin_example: 'example',
+  accept: 'Accept and dispatch', amend: 'Change', to_review: 'Send to review', answer_now: 'Answer on the spot', discard: 'Discard', discard_note: 'What was noted of this call will be lost.', nothing_yet: 'Note the complaint first',
+  reason: 'Reason', reason_scenario: 'Wrong scenario', reason_department: 'Not this department’s duty', reason_caller: 'The caller added something', what_was_said: 'What was said', close_ticket: 'Answer and close',
+  filed: '{id} filed: {state}, in {seconds} s', filed_not_sent: '{id} is filed and in review, but was not dispatched: {why}', not_sent: 'Not sent, nothing is lost: {why}', opinion: 'Agent’s opinion: scenario “{scenario}”, department “{department}”',
+
+  span_days: '{days} d {hours} h', span_hours: '{hours} h {minutes} min', span_minutes: '{minutes} min {seconds} s', left: '{span} left', overdue_by: '{span} overdue', clock_stands: 'clock stands',
+
+  queues: 'Queues', queue_review: 'Review', queue_returns: 'Returns', queue_panel: 'Panel', queue_answers: 'Answers', queue_call_backs: 'Call-backs', queue_parked: 'Parked', queue_empty: 'Nothing waits',
+  waiting_count: '{count} waiting, urgent and nearly due first', assigned_count: '{count} in hand, due first', claim_next: 'Claim next', nothing_to_claim: 'Nothing to claim', ticket: 'Ticket',
+  choose_ticket: 'Choose a ticket', choose_ticket_note: 'J and K move, G claims the next, ? shows all keys.', department_note: 'Choose a department to see what is assigned to it alone.', call_backs_note: 'Digits note the result of a call-back.',
+  changed_meanwhile: 'Somebody has just changed this ticket: look again before you send', all_departments: 'All', urgency_normal: 'normal', urgency_urgent: 'urgent', urgency_critical: 'critical', chased: 'chased {count}×', chases: 'Chases', reopened: 'Reopened',
+  links: 'Links', relation_same_matter: 'same matter', relation_same_caller: 'same caller', relation_call_back: 'from a call-back', returning_dispatcher: 'return to rule on', returning_panel: 'for the panel', claimed_by: '{by} has it', until: 'until',
+  caller: 'Caller', about: 'About', why: 'Why', assignments: 'Assignments', assignment: 'Which assignment', binding: 'binding', asks_return: 'Asks to return it: {reason}', call_backs: 'Call-backs', history: 'History',
+  role: 'Role', role_lead: 'lead', role_joint: 'joint', role_verify: 'verify first', part_sent: 'sent', part_accepted: 'accepted', part_contacted: 'contacted', part_resolved: 'answered', part_withdrawn: 'withdrawn',
+  state_received: 'received', state_in_review: 'in review', state_dispatched: 'dispatched', state_accepted: 'accepted', state_contacted: 'contacted', state_resolved: 'answered', state_answer_reviewed: 'answer approved', state_reply_sent: 'replied',
+  state_called_back: 'called back', state_closed: 'closed', state_parked: 'parked', state_finalised: 'finalised', state_merged: 'merged', state_refused: 'refused',
+  do_claim: 'Claim', do_release: 'Put back', do_dispatch: 'Dispatch', do_answer_on_the_spot: 'Answer on the spot', do_refuse: 'Refuse', do_uphold_return: 'Uphold return', do_refuse_return: 'Refuse return', do_approve_answer: 'Approve answer',
+  do_send_back: 'Send back', do_send_reply: 'Send reply', do_redirect: 'Redirect', do_accept: 'Accept', do_contact: 'Contact caller', do_resolve: 'Answer', do_apply_return: 'Apply for return', do_unpark: 'Take up again', do_merge: 'Merge', do_chase: 'Chase', do_note: 'Note', do_close: 'Close',
+  did: '{what}: done', fill_in: 'Please fill in: {what}', to_whom: 'To whom', who_has_it_now: 'Who has it now (nobody: back to review)', add_department: 'Add a department', split: 'Split into {count} matters', remove: 'Remove this row', summary: 'What the department sees', summary_note: 'Confidential: departments see this alone',
+  what_is_missing: 'What is missing', met: 'Met in person', answer_note: 'Answer: what was found, what was done, on what basis, what comes next', merge_into: 'Merge into ticket', note: 'Note', ground: 'Why it is refused', notice_to_caller: 'What the caller is told, and where to go',
+  return_not_ours: 'not our duty', return_wrong_district: 'not our district', return_duplicate: 'a duplicate', return_missing_information: 'not enough information', return_several_owners: 'several owners',
+  ground_in_proceedings: 'before a court or in review', ground_finally_answered: 'finally answered before', ground_nothing_concrete: 'nothing concrete', ground_out_of_scope: 'outside the line’s powers', ground_own_channel: 'has a channel of its own', ground_emergency: 'for 110, 119 or 120',
+  queued_not_sure: 'not sure enough', queued_reopened: 'reopened', by_unit: 'department', by_centre: 'centre', solved_yes: 'solved', solved_partly: 'partly solved', solved_no: 'not solved', satisfied: 'satisfied', unsatisfied: 'not satisfied', not_reached: 'not reached',
+  change_received: 'received', change_decided: 'decided', change_queued: 'put before a person', change_dispatched: 'dispatched', change_claimed: 'claimed', change_released: 'put back', change_accepted: 'accepted', change_contacted: 'caller contacted', change_resolved: 'answered', change_answer_approved: 'answer approved',
+  change_sent_back: 'sent back', change_reply_sent: 'reply sent', change_called_back: 'called back', change_closed: 'closed', change_return_applied: 'return applied for', change_return_upheld: 'return upheld', change_return_refused: 'return refused', change_redirected: 'redirected', change_handed_down: 'handed down',
+  change_paused: 'clock stopped', change_resumed: 'clock runs', change_extended: 'extended', change_parked: 'parked', change_unparked: 'taken up again', change_excluded: 'taken out of assessment', change_included: 'back in assessment', change_finalised: 'finalised', change_reopened: 'reopened', change_merged: 'merged', change_refused: 'refused',
+  change_chased: 'chased', change_urgency_set: 'urgency set', change_linked: 'linked', change_noted: 'note', change_attached: 'attached', change_warned: 'nearly due', change_escalated: 'escalated', change_expired: 'overdue', change_erased: 'personal data erased',
+
+  script: 'Script', script_greeting: 'Good day, is this {caller}? This is the 12345 hotline. May I take a minute about what you told us?', script_matter: 'You told us about “{matter}”; the department has answered.', script_reply: 'The answer: ', script_solved: 'Is it solved, partly solved, or not solved?',
+  script_satisfied: 'Are you satisfied with how it was handled?', script_more: 'Is there anything else? Thank you, goodbye.', caller_unknown: 'the caller', your_matter: 'your matter', no_phone: 'No number was left', close_when_satisfied: 'Close it when solved and satisfied',
+  result_solved_satisfied: 'Solved, satisfied', result_solved_unsatisfied: 'Solved, not satisfied', result_partly_satisfied: 'Partly, satisfied', result_partly_unsatisfied: 'Partly, not satisfied', result_unsolved_satisfied: 'Not solved, satisfied', result_unsolved_unsatisfied: 'Not solved, not satisfied', result_not_reached: 'Not reached',
+  called_back: '{id}: call-back noted', called_back_closed: '{id}: called back and closed',
+
+  search: 'Search', search_hint: 'Policies, procedures, past cases', look_in: 'Look in', everywhere: 'Everywhere', valid_on: 'Valid on', kind_article: 'Policies', kind_notice: 'Notices', kind_case: 'Cases', search_empty: 'Words, a question, or a whole complaint', search_note: 'What is valid now is shown. / leads back to the field.', found: '{count} found', found_nothing: 'Nothing found: try other words, or look in more', similar: 'similarity',
+
+  answers_now: 'Answers now', stale: 'Stale: the new bundle was refused', fresh: 'Fine', reload: 'Reload', reloaded: 'Reloaded', revision: 'Revision', commit: 'git commit', since: 'Since', learning: 'Learning', learning_nothing: 'too few labelled cases', learning_missing: 'learning', learning_stale: 'learning again', learning_ready: 'ready',
+  reloads: 'Reloads', reloads_counted: '{accepted} accepted, {refused} refused', how_much: 'How much', count_scenarios: 'scenarios', count_terms: 'terms', count_departments: 'departments', count_regions: 'regions', count_articles: 'articles', count_notices: 'notices', count_cases: 'cases', last_reload: 'Last reload', accepted: 'accepted', refused: 'refused', findings: '{errors} errors, {warnings} warnings',
+
+  channel_phone: 'phone', channel_web: 'web', channel_app: 'app', channel_wechat: 'WeChat', channel_letter: 'letter', channel_visit: 'visit',
+  fact_phone: 'phone', fact_amount: 'amount', fact_date: 'date', fact_time: 'time', fact_address: 'place', fact_plate: 'plate', fact_duration: 'duration', fact_id_card: 'id card', fact_bus_line: 'bus line', fact_url: 'address', fact_bank_card: 'bank card', fact_order_number: 'order',
+  key_text: 'Complaint', key_phone: 'Number', key_question: 'Answer the next question', key_reply: 'Edit the reply', key_copy: 'Copy the reply', key_amend: 'Change scenario or department', key_accept: 'Accept and dispatch', key_review: 'Send to review', key_answer: 'Answer on the spot', key_discard: 'Discard',
+  key_next: 'Next', key_previous: 'Previous', key_claim_next: 'Claim the first', key_queue: 'Next queue', key_note: 'Write a note', key_search: 'Search',
+};

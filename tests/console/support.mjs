@@ -1,0 +1,98 @@
+// A server of its own for each file of tests, with the starter bundle, and Chromium to look at it.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+// Found as other programs find packages: in node_modules above the project, or in NODE_PATH.
+const require = createRequire(path.join(ROOT, 'package.json'));
+export const axe = require.resolve('axe-core/axe.min.js');
+
+const program = process.env.JIESU ?? path.join(ROOT, 'target/debug/jiesu');
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** How long the program may take to load the bundle, in ms; a busy machine takes its time. */
+const MOST_START = 240000;
+
+/** A running server. `port` 0 takes a free one; `restart` keeps port and data. */
+export async function serve() {
+  const data = await mkdtemp(path.join(tmpdir(), 'jiesu-console-'));
+  let running = await start(data, 0);
+  const stop = () => new Promise((gone) => {
+    running.process.once('exit', gone);
+    running.process.kill('SIGTERM');
+  });
+  return {
+    get address() { return running.address; },
+    stop,
+    async again() { running = await start(data, new URL(running.address).port); },
+    async end() {
+      await stop();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function start(data, port) {
+  const child = spawn(program, ['serve', '--bundle', ROOT, '--data', data, '--listen', `127.0.0.1:${port}`, '--lang', 'en'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise((ready, failed) => {
+    let said = '';
+    const timer = setTimeout(() => failed(new Error(`not ready: ${said}`)), MOST_START);
+    const hear = (text) => {
+      said += text;
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
+      if (!address) return;
+      clearTimeout(timer);
+      ready({ process: child, address: address[0] });
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('exit', () => failed(new Error(said)));
+  });
+}
+
+export function launch() {
+  return require('playwright-core').chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+}
+
+/** A page of its own (no cookies, nothing stored), and everything that the browser complained of. */
+export async function visit(browser, address, { faults = [], ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', ...options });
+  // While one works on the pages: as they are on disk, without building the program again.
+  if (process.env.JIESU_ASSETS) {
+    await context.route('**/console/assets/*', (route) => route.fulfill({ path: path.join(process.env.JIESU_ASSETS, path.basename(route.request().url())) }));
+  }
+  const page = await context.newPage();
+  watch(page, faults);
+  await page.goto(address);
+  return Object.assign(page, { faults });
+}
+
+export function watch(page, faults) {
+  page.on('pageerror', (error) => faults.push(error.stack));
+  page.on('console', (message) => {
+    // A server that is away while it restarts is no fault of the page; refusals of the API are shown to people.
+    if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text())) faults.push(message.text());
+  });
+}
+
+/** Asks the API. */
+export async function api(address, way, body, headers = {}) {
+  const response = await fetch(address + way, body === undefined ? { headers } : {
+    method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers },
+  });
+  return response.json();
+}
+
+/** Asks until it holds, for ten seconds at the most. */
+export async function eventually(holds, what) {
+  const until = Date.now() + 10000;
+  for (;;) {
+    if (await holds()) return;
+    if (Date.now() > until) throw new Error(`not within ten seconds: ${what}`);
+    await new Promise((resume) => { setTimeout(resume, 30); });
+  }
+}
