@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { api, eventually, launch, serve, visit } from './support.mjs';
 
-const TWO_MATTERS = '青澜区幸福路12号小区门口自来水管爆了，水流到马路上，另外楼下饭店的油烟味很大，天天晚上开不了窗';
+const TWO_MATTERS = '一是小区门口自来水管爆了，水流到马路上三天了；二是路灯一到晚上就不亮，已经半个月了。';
 
 let server;
 let browser;
@@ -87,6 +87,7 @@ test('a return is applied for, and ruled on', async () => {
   await act(ticket, { action: 'dispatch', assignments: [{ department: 'water-group' }] });
   const unit = await desk('department');
   await line(unit, ticket.id).click();
+  await unit.locator('button[data-action=apply_return]').waitFor();
   await unit.keyboard.press('b');
   await unit.locator('.action-form textarea').fill('漏的是供热管，属热力集团。');
   await unit.locator('.action-form button.primary').click();
@@ -94,6 +95,7 @@ test('a return is applied for, and ruled on', async () => {
   const dispatcher = await desk('desk?queue=returns');
   await line(dispatcher, ticket.id).click();
   await dispatcher.locator('.returning').waitFor();
+  await dispatcher.locator('button[data-action=refuse_return]').waitFor();
   await dispatcher.keyboard.press('n');
   await dispatcher.locator('.action-form textarea').fill('首单负责，先到场核实。');
   await dispatcher.locator('.action-form button.primary').click();

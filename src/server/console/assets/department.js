@@ -49,8 +49,7 @@ export function mount(root) {
   const stop = listen((news) => {
     clearTimeout(gathering);
     gathering = setTimeout(show, GATHER);
-    const here = open && (!news || (news.ticket === open.id && news.version > open.version));
-    if (here && !parts.detail.querySelector('form')) openTicket(open.id);
+    if (open && (!news || (news.ticket === open.id && news.version > open.version))) refresh(open.id);
   });
   return () => {
     stop();
@@ -81,6 +80,13 @@ function step(by) {
   const at = items.findIndex((item) => item.id === open?.id);
   const next = items[at < 0 ? 0 : at + by];
   if (next) openTicket(next.id);
+}
+
+/** Shows what became of the ticket that is open, unless somebody is writing. */
+async function refresh(id) {
+  const now = await ask(`/v1/tickets/${encodeURIComponent(id)}`).catch(() => null);
+  const newer = now && open?.id === now.id && open.version < now.version;
+  if (newer && !parts.detail.querySelector('form')) showDetail(now);
 }
 
 async function openTicket(id) {

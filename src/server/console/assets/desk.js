@@ -75,11 +75,16 @@ function remember() {
 function heard(news) {
   clearTimeout(gathering);
   gathering = setTimeout(show, GATHER);
-  if (open && (!news || (news.ticket === open.id && news.version > open.version))) {
-    const writing = parts.detail.querySelector('form');
-    if (!writing) openTicket(open.id);
-    else if (news) toast(say('changed_meanwhile'), 'failed');
-  }
+  if (open && (!news || (news.ticket === open.id && news.version > open.version))) refresh(open);
+}
+
+/** Shows what became of the ticket that is open, unless somebody is writing: then it says that it changed. */
+async function refresh(seen) {
+  const now = await ask(`/v1/tickets/${encodeURIComponent(seen.id)}`).catch(() => null);
+  // One's own action may have been answered in the meantime, or another ticket opened.
+  if (!now || open?.id !== now.id || open.version >= now.version) return;
+  if (parts.detail.querySelector('form')) toast(say('changed_meanwhile'), 'failed');
+  else showDetail(now);
 }
 
 /** Reads the queue that is shown, and how many wait in each. */
