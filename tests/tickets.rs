@@ -1,6 +1,13 @@
 //! Tickets: their life against a model, who may do what, deadlines against a published calendar, and what happens when
 //! several ask at one moment.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 #[path = "tickets/agreement.rs"]
 mod agreement;
@@ -12,6 +19,8 @@ mod desk;
 mod hotline;
 #[path = "tickets/life_cycle.rs"]
 mod life_cycle;
+#[path = "tickets/million.rs"]
+mod million;
 #[path = "tickets/model.rs"]
 mod model;
 #[path = "support/postgres.rs"]

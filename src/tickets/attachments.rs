@@ -157,7 +157,7 @@ impl Tickets {
                 return desk::shown(tx, &loaded, &actor, &serving);
             }
             let changes = vec![Change::Attached { attachment }];
-            let ticket = rows::append(tx, loaded.seq, &id, Some(loaded.ticket), changes, &step.writing())?;
+            let ticket = rows::append(tx, loaded.seq, &id, Some(&loaded.ticket), changes, &step.writing())?;
             desk::shown(tx, &Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter }, &actor, &serving)
         })
     }

@@ -101,7 +101,7 @@ fn take(tx: &mut Transaction<'_>, due: &Due, step: &Step<'_>) -> Result<Option<T
             Change::Escalated { assignment, step: number as u32 + 1, to }
         }
     };
-    let ticket = rows::append(tx, due.seq, &due.id, Some(ticket), vec![change], &writing)?;
+    let ticket = rows::append(tx, due.seq, &due.id, Some(&ticket), vec![change], &writing)?;
     // Not before the next look at all deadlines, so that each takes its turn.
     let next_at = rows::next_look(&deadline, number + 1, &writing).max(millis(step.at) + 1);
     let values = key.into_iter().chain([Value::from(number + 1), next_at.into()]).collect::<Vec<_>>();

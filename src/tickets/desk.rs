@@ -284,15 +284,15 @@ fn file(
     settings: &Settings,
 ) -> Result<(Filed, Option<Ticket>), Refusal> {
     let content = prepared.submission.content();
-    if let Some(key) = key {
-        if let Some(id) = requested_before(tx, actor, key, &content)? {
-            let loaded = rows::load(tx, &id, false)?;
-            let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
-            if actor.is_central() {
-                audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
-            }
-            return Ok((Filed { ticket, again: true }, None));
+    if let Some(key) = key
+        && let Some(id) = requested_before(tx, actor, key, &content)?
+    {
+        let loaded = rows::load(tx, &id, false)?;
+        let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
+        if actor.is_central() {
+            audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
         }
+        return Ok((Filed { ticket, again: true }, None));
     }
     let step = Step { serving: &prepared.serving, settings, actor, at: prepared.at };
     let writing = step.writing();
@@ -312,7 +312,7 @@ fn file(
     let found = repeats::find(tx, seq, prepared)?;
     let mut changes = repeated(&found, &decided, settings);
     changes.extend(assigning::route(&received, judgement, &decided, &step.case()));
-    let ticket = rows::append(tx, seq, &id, Some(received), changes, &writing)?;
+    let ticket = rows::append(tx, seq, &id, Some(&received), changes, &writing)?;
     audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
     if let Some(key) = key {
         remember(tx, actor, key, &content, seq, prepared.at)?;
@@ -405,7 +405,7 @@ pub(super) fn act(
     if let Some(change) = changes.first() {
         audit::write(tx, &audited(step.actor, step.at, change.name(), Some(id)))?;
     }
-    let ticket = rows::append(tx, loaded.seq, id, Some(loaded.ticket), changes, &step.writing())?;
+    let ticket = rows::append(tx, loaded.seq, id, Some(&loaded.ticket), changes, &step.writing())?;
     let loaded = Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter };
     // An actor who gave the ticket away may not see it any more.
     let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
@@ -467,7 +467,7 @@ fn connected(
         _ => Vec::new(),
     };
     audit::write(tx, &audited(step.actor, step.at, "linked", Some(other)))?;
-    rows::append(tx, loaded.seq, other, Some(loaded.ticket), changes, &step.writing())?;
+    rows::append(tx, loaded.seq, other, Some(&loaded.ticket), changes, &step.writing())?;
     Ok(())
 }
 

@@ -106,7 +106,7 @@ fn erase(tx: &mut Transaction<'_>, loaded: Loaded, step: &Step<'_>) -> Result<Ti
     if !forget(tx, seq, step)? {
         return Ok(loaded.ticket);
     }
-    rows::append(tx, seq, &id, Some(loaded.ticket), vec![Change::Erased], &step.writing())
+    rows::append(tx, seq, &id, Some(&loaded.ticket), vec![Change::Erased], &step.writing())
 }
 
 /// Takes away everything that identifies somebody; says whether there was anything.

@@ -154,6 +154,8 @@ const COLUMNS: &str = "seq, id, version, opened_at, updated_at, state, urgency, 
 struct Conditions {
     sql: Vec<String>,
     values: Vec<Value>,
+    /// Where the page begins: lists of candidates need not reach beyond.
+    before: Option<i64>,
 }
 
 impl Conditions {
@@ -195,15 +197,16 @@ impl Tickets {
         actor: &Actor,
     ) -> Result<Page, Refusal> {
         let mut conditions = Conditions::default();
-        self.only_visible(actor, &mut conditions)?;
-        self.filtered(&filter, &mut conditions);
         if let Some(cursor) = cursor {
             let before = cursor.parse::<i64>().ok().filter(|before| *before > 0);
             let before = before.ok_or_else(|| {
                 Refusal::invalid("cursor", say!("cursor 应取自上一页的 next_cursor", "take it from next_cursor"))
             })?;
+            conditions.before = Some(before);
             conditions.add("seq < ?", before);
         }
+        self.only_visible(actor, &mut conditions)?;
+        self.filtered(&filter, &mut conditions);
         if filter.phone.is_some() {
             self.readings().note(desk::audited(actor, (self.clock)(), "phone_searched", None))?;
         }
@@ -337,11 +340,16 @@ impl Tickets {
                  'answer_reviewed') AND paused = 0 AND due_at < ?";
             conditions.add(open, millis(self.now()));
         }
-        if let Some(from) = filter.opened_from {
-            conditions.add("opened_at >= ?", millis(from));
-        }
-        if let Some(until) = filter.opened_until {
-            conditions.add("opened_at < ?", millis(until));
+        if filter.opened_from.is_some() || filter.opened_until.is_some() {
+            // From the index of openings: walking down from the newest would be long for what is long ago.
+            let from = filter.opened_from.map_or(i64::MIN, millis);
+            conditions.add("seq IN (SELECT o.seq FROM tickets o WHERE o.opened_at >= ?", from);
+            let own = conditions.sql.pop().unwrap_or_default();
+            let until = filter.opened_until.map_or(i64::MAX, millis);
+            conditions.add("o.opened_at < ?", until);
+            let rest = conditions.sql.pop().unwrap_or_default();
+            let before = conditions.before.map_or_else(String::new, |before| format!(" AND o.seq < {before}"));
+            conditions.sql.push(format!("{own} AND {rest}{before})"));
         }
     }
 }
@@ -351,7 +359,9 @@ const ASSIGNED: &str = "seq IN (SELECT a.ticket FROM assignments a WHERE a.state
 
 /// Ends the last condition, which began with [`ASSIGNED`].
 fn close(conditions: &mut Conditions) {
+    let before = conditions.before.map_or_else(String::new, |before| format!(" AND a.ticket < {before}"));
     if let Some(last) = conditions.sql.last_mut() {
+        last.push_str(&before);
         last.push(')');
     }
 }

@@ -127,11 +127,11 @@ pub(super) fn append(
     tx: &mut Transaction<'_>,
     seq: i64,
     id: &str,
-    before: Option<Ticket>,
+    before: Option<&Ticket>,
     changes: Vec<Change>,
     writing: &Writing<'_>,
 ) -> Result<Ticket, Refusal> {
-    let mut ticket = before.clone();
+    let mut ticket = before.cloned();
     for mut change in changes {
         hide_caller(tx, ticket.as_ref(), &mut change)?;
         keep_personal(tx, seq, &mut change)?;
@@ -154,9 +154,9 @@ pub(super) fn append(
     }
     let ticket = ticket.ok_or_else(|| corrupt(id))?;
     write_row(tx, seq, &ticket, writing)?;
-    write_assignments(tx, seq, before.as_ref(), &ticket)?;
-    write_deadlines(tx, seq, before.as_ref(), &ticket, writing)?;
-    write_figures(tx, before.as_ref(), &ticket, writing.zone)?;
+    write_assignments(tx, seq, before, &ticket)?;
+    write_deadlines(tx, seq, before, &ticket, writing)?;
+    write_figures(tx, before, &ticket, writing.zone)?;
     Ok(ticket)
 }
 
@@ -179,10 +179,10 @@ fn hide_caller(tx: &mut Transaction<'_>, ticket: Option<&Ticket>, change: &mut C
 
 /// Puts what identifies people into the one table that may hold it.
 fn keep_personal(tx: &mut Transaction<'_>, seq: i64, change: &mut Change) -> Result<(), StoreError> {
-    if let Change::Decided { judgement, .. } = change {
-        if let Some(whole) = judgement.original.take() {
-            judgement.whole = Some(insert_personal(tx, seq, "decision", &whole)?);
-        }
+    if let Change::Decided { judgement, .. } = change
+        && let Some(whole) = judgement.original.take()
+    {
+        judgement.whole = Some(insert_personal(tx, seq, "decision", &whole)?);
     }
     for words in change.words_mut() {
         if let Words { original: Some(original), .. } = words {

@@ -42,12 +42,19 @@ macro_rules! tables {
                 erased_at BIGINT
             );
             CREATE INDEX tickets_by_state ON tickets (state, urgency DESC, chases DESC, due_at, seq);
+            CREATE INDEX tickets_of_state ON tickets (state, seq);
             CREATE INDEX tickets_by_department ON tickets (department, seq);
             CREATE INDEX tickets_by_scenario ON tickets (scenario, place, seq);
+            CREATE INDEX tickets_of_scenario ON tickets (scenario, seq);
+            CREATE INDEX tickets_by_district ON tickets (district, seq);
+            CREATE INDEX tickets_by_channel ON tickets (channel, seq);
+            CREATE INDEX tickets_by_urgency ON tickets (urgency, seq);
+            CREATE INDEX tickets_overdue ON tickets (due_at, seq) WHERE state IN ('received', 'in_review', 'dispatched',
+                'accepted', 'contacted', 'resolved', 'answer_reviewed') AND paused = 0;
             CREATE INDEX tickets_by_caller ON tickets (caller, seq);
             CREATE INDEX tickets_by_submitter ON tickets (submitter, seq);
             CREATE INDEX tickets_by_external_id ON tickets (external_id);
-            CREATE INDEX tickets_returning ON tickets (return_to, urgency DESC, due_at, seq);
+            CREATE INDEX tickets_returning ON tickets (return_to, urgency DESC, chases DESC, due_at, seq);
             CREATE INDEX tickets_by_opening ON tickets (opened_at, seq);
             CREATE INDEX tickets_to_erase ON tickets (updated_at)
                 WHERE erased_at IS NULL AND state IN ('closed', 'finalised', 'merged', 'refused');
@@ -70,7 +77,7 @@ macro_rules! tables {
                 due_at BIGINT NOT NULL,
                 PRIMARY KEY (ticket, number)
             );
-            CREATE INDEX assignments_by_department ON assignments (department, state, ticket);
+            CREATE INDEX assignments_by_department ON assignments (department, ticket, state);
             CREATE TABLE deadlines (
                 ticket BIGINT NOT NULL REFERENCES tickets (seq),
                 assignment BIGINT NOT NULL,

@@ -195,7 +195,8 @@ fn messages(hotline: &Hotline, ticket: &Ticket, events: &[Event]) {
     for (at, event) in events.iter().enumerate() {
         let after = Ticket::fold(&ticket.id, &events[..=at]).unwrap();
         if !["claimed", "released", "decided"].contains(&event.change.name()) {
-            let heard = departments(event, before.as_ref(), &after).into_iter().filter_map(address);
+            let concerned = departments(event, before.as_ref(), &after);
+            let heard = concerned.iter().filter_map(|id| address(id));
             let mut targets: BTreeSet<String> = heard.map(|id| format!("department:{id}")).collect();
             if hotline.tickets.settings().central_webhook {
                 targets.insert("centre".to_owned());
@@ -256,8 +257,8 @@ fn departments(event: &Event, before: Option<&Ticket>, after: &Ticket) -> Vec<St
 }
 
 /// The department whose address is used: its own or the nearest above.
-fn address(department: String) -> Option<&'static str> {
-    ["east-water", "police", "city"].into_iter().find(|addressed| within(&department, addressed))
+fn address(department: &str) -> Option<&'static str> {
+    ["east-water", "police", "city"].into_iter().find(|addressed| within(department, addressed))
 }
 
 type Cell = (String, String, String, String, String, String, bool);
@@ -386,6 +387,11 @@ fn lists(hotline: &Hotline, ids: &[String]) {
         let filter = Filter { department: Some(department.to_owned()), ..Filter::default() };
         assert_eq!(pages(hotline, &filter, &centre), which(&has), "filtered by {department}");
     }
+    let middle = folded[folded.len() / 2].opened_at;
+    let early = Filter { opened_until: Some(middle), ..Filter::default() };
+    assert_eq!(pages(hotline, &early, &centre), which(&|ticket| ticket.opened_at < middle), "before {middle}");
+    let later = Filter { opened_from: Some(middle), ..Filter::default() };
+    assert_eq!(pages(hotline, &later, &centre), which(&|ticket| ticket.opened_at >= middle), "from {middle}");
     let now = hotline.now();
     let late = |ticket: &Ticket| {
         let open =

@@ -130,10 +130,8 @@ pub(crate) struct Hotline {
 
 /// The settings that tests go by unless they say otherwise: the centre hears of everything.
 pub(crate) fn settings() -> Settings {
-    let mut settings = Settings::default();
-    settings.central_webhook = true;
-    settings.channel_terms = BTreeMap::from([("letter".to_owned(), term("10 working days"))]);
-    settings
+    let channel_terms = BTreeMap::from([("letter".to_owned(), term("10 working days"))]);
+    Settings { central_webhook: true, channel_terms, ..Settings::default() }
 }
 
 pub(crate) fn term(text: &str) -> jiesu::catalog::Deadline {

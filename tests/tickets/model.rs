@@ -745,7 +745,7 @@ fn covers(done: &BTreeMap<String, [usize; 4]>) {
 fn random_lives_of_tickets_are_those_of_the_model_on_sqlite() {
     // Two stores at once, since each waits for its disk.
     let done = std::thread::scope(|scope| {
-        let runs: Vec<_> = [1, 100_001].map(|first| scope.spawn(move || run(Place::sqlite(), 200, first))).into();
+        let runs: Vec<_> = [1, 100_001].map(|first| scope.spawn(move || run(Place::sqlite(), 500, first))).into();
         runs.into_iter().map(|run| run.join().unwrap()).collect::<Vec<_>>()
     });
     done.iter().for_each(covers);
