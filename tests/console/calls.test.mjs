@@ -112,6 +112,22 @@ test('with the keyboard alone: typed, a question answered, accepted, dispatched'
   await page.context().close();
 });
 
+test('what is sent is what was seen: a suggestion that changed with the last words is shown first', async () => {
+  const page = await call();
+  await page.locator('#complaint').fill('小区里的路灯一到晚上就不亮');
+  await suggested(page, '路灯');
+  const count = (await tickets()).length;
+  await page.locator('#complaint').evaluate((text, said) => {
+    text.value = said;
+    text.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    text.dispatchEvent(new KeyboardEvent('keydown', { code: 'Enter', key: 'Enter', ctrlKey: true, bubbles: true }));
+  }, LEAK);
+  await page.locator('.toast.failed').waitFor();
+  await suggested(page, '供水管道漏水');
+  assert.equal((await tickets()).length, count, 'nothing was sent');
+  await page.context().close();
+});
+
 test('another scenario and department, with the reason, are what is sent', async () => {
   const page = await call();
   await page.locator('#complaint').fill(LEAK);

@@ -39,7 +39,7 @@ export const keys = [
   { code: 'KeyR', with: 'alt', label: 'key_reply', run: () => parts.reply.focus() },
   { code: 'KeyC', with: 'alt', label: 'key_copy', run: () => copied(replyText()) },
   { code: 'KeyE', with: 'alt', label: 'key_amend', run: () => amend(leader.shown) },
-  { code: 'Enter', with: 'ctrl', label: 'key_accept', run: () => accept(leader.shown) },
+  { code: 'Enter', with: 'ctrl', label: 'key_accept', run: () => send() },
   { code: 'KeyS', with: 'alt', label: 'key_review', run: () => toReview(leader.shown) },
   { code: 'KeyA', with: 'alt', label: 'key_answer', run: () => answerNow(leader.shown, replyText()) },
   { code: 'KeyX', with: 'alt', label: 'key_discard', run: discard },
@@ -107,7 +107,7 @@ function actions() {
   const button = (label, key, run, kind) => h('button', { type: 'button', class: kind ?? '', onclick: run }, say(label), h('kbd', null, key));
   parts.state = h('span', { class: 'grow note' });
   return h('div', { class: 'bar-actions' },
-    button('accept', 'Ctrl+Enter', () => accept(leader.shown), 'primary'), button('amend', 'Alt+E', () => amend(leader.shown)),
+    button('accept', 'Ctrl+Enter', send, 'primary'), button('amend', 'Alt+E', () => amend(leader.shown)),
     button('to_review', 'Alt+S', () => toReview(leader.shown)), button('answer_now', 'Alt+A', () => answerNow(leader.shown, replyText())),
     parts.state, button('discard', 'Alt+X', discard, 'quiet'));
 }
@@ -177,6 +177,18 @@ async function decide() {
     parts.state.classList.add('problem');
   }
   return undefined;
+}
+
+/** Accepts what is shown, once the last words are in it: what nobody has seen yet is not sent. */
+async function send() {
+  const seen = leader.shown;
+  clearTimeout(waiting);
+  waiting = null;
+  await decide();
+  take(leader.settle());
+  const same = seen?.scenario?.id === leader.shown?.scenario?.id && seen?.department?.id === leader.shown?.department?.id;
+  if (seen && !same) return toast(say('look_again'), 'failed');
+  return accept(leader.shown);
 }
 
 function take({ shown, from }) {

@@ -18,7 +18,7 @@ const chinese = {
   changed: '建议已变更：{from} → {to}', rival: '另有可能：{title}，尚不明显', amended: '已改：{reason}', no_suggestion: '暂时没有建议，内容已保存。', draft_kept: '草稿已保存在本机',
   emergency: '紧急：危及生命或财产安全', emergency_note: '请立即转接，并告知来电人：', call_110: '公安', call_119: '消防', call_120: '急救', call_122: '交警',
   effective: '{date} 起有效', expires: '{date} 到期', no_reply: '没有记录答复', origin_real: '真实案例', origin_example: '示例',
-  accept: '受理并派单', amend: '更改', to_review: '提交待审', answer_now: '当场答复', discard: '清空', discard_note: '这通电话的记录将被清除，不能恢复。', nothing_yet: '请先记录诉求',
+  accept: '受理并派单', amend: '更改', to_review: '提交待审', answer_now: '当场答复', discard: '清空', discard_note: '这通电话的记录将被清除，不能恢复。', nothing_yet: '请先记录诉求', look_again: '建议刚刚变了，请核对后再提交',
   reason: '原因', reason_scenario: '场景识别有误', reason_department: '不属于该单位职责', reason_caller: '来电人补充了情况', what_was_said: '告知内容', close_ticket: '答复并归档',
   filed: '已受理 {id}：{state}，用时 {seconds} 秒', filed_not_sent: '{id} 已受理并待审，但没有派出：{why}', not_sent: '没有提交成功，内容仍在：{why}', opinion: '坐席意见：场景“{scenario}”，承办单位“{department}”',
 

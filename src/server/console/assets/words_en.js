@@ -16,7 +16,7 @@ export default {
   changed: 'Suggestion changed: {from} → {to}', rival: 'Perhaps {title}, not clear yet', amended: 'Changed: {reason}', no_suggestion: 'No suggestion for now; the draft is kept. ', draft_kept: 'Draft kept on this machine',
   emergency: 'Emergency: danger to life or property', emergency_note: 'put the caller through at once, and say:', call_110: 'Police', call_119: 'Fire', call_120: 'Ambulance', call_122: 'Traffic police',
   effective: 'since {date}', expires: 'until {date}', no_reply: 'No reply on record', origin_real: 'real case', origin_example: 'example',
-  accept: 'Accept and dispatch', amend: 'Change', to_review: 'Send to review', answer_now: 'Answer on the spot', discard: 'Discard', discard_note: 'What was noted of this call will be lost.', nothing_yet: 'Note the complaint first',
+  accept: 'Accept and dispatch', amend: 'Change', to_review: 'Send to review', answer_now: 'Answer on the spot', discard: 'Discard', discard_note: 'What was noted of this call will be lost.', nothing_yet: 'Note the complaint first', look_again: 'The suggestion has just changed: look again before you send',
   reason: 'Reason', reason_scenario: 'Wrong scenario', reason_department: 'Not this department’s duty', reason_caller: 'The caller added something', what_was_said: 'What was said', close_ticket: 'Answer and close',
   filed: '{id} filed: {state}, in {seconds} s', filed_not_sent: '{id} is filed and in review, but was not dispatched: {why}', not_sent: 'Not sent, nothing is lost: {why}', opinion: 'Agent’s opinion: scenario “{scenario}”, department “{department}”',
 
