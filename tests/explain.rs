@@ -169,7 +169,10 @@ fn the_command_says_it_in_words() {
     folder.run(&["explain", "-"]).input("路灯坏了").go().ends(0, &["Scenarios that fired"]);
     let id = "road/streetlight-out";
     folder.run(&["explain", "今天天气很好", "--why-not", id]).go().ends(0, &["Why not", "missing"]);
-    folder.run(&["explain", "路灯坏了", "--why-not", "road/streetlight"]).go().ends(2, &["did you mean", id]);
+    folder
+        .run(&["explain", "路灯坏了", "--why-not", "road/streetlight"])
+        .go()
+        .ends(2, &["nearest: road/streetlight-out", id]);
     folder.run(&["explain", ""]).go().ends(2, &["empty"]);
     let json = folder.run(&["explain", "路灯坏了", "--json", "--why-not", id]).go().ends(0, &[]).json();
     assert_eq!(json["fired"][0]["scenario"]["id"], id);

@@ -305,7 +305,10 @@ fn findings_read_well() {
     ");
     insta::assert_snapshot!(shown(&format!("好{{{{ location }}}}{}", "{{since}}".repeat(200)), Lang::Zh), @r"
     错误[J043]: 填好的答复超过 2000 字
-    --> s.yaml:6:3
+     --> s.yaml:6:3
+      |
+    6 |   好{{ location }}{{since}}{{since}}{{since}}{{sinc…
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
 }
 

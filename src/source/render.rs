@@ -62,7 +62,10 @@ fn with(renderer: &Renderer, diagnostic: &Diagnostic, lang: Lang) -> String {
         };
         group = group.element(help.message(fix.title.in_lang(lang)));
     }
-    renderer.render(&[group])
+    let shown = renderer.render(&[group]);
+    // A part of a long line stands below its place as if it were of another file; the sign for that says nothing here.
+    let says_something = |line: &&str| anstream::adapter::strip_str(line).to_string().trim() != ":::";
+    shown.lines().filter(says_something).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines a range lies on (its first three at the most): number of the first, the text, the range in it.
