@@ -93,6 +93,7 @@ test('an emergency interrupts, with the numbers to call and what to say', async 
 test('with the keyboard alone: typed, a question answered, accepted, dispatched', async () => {
   const page = await call();
   const before_ = (await tickets()).length;
+  await page.locator('#complaint:focus').waitFor();
   await page.keyboard.type(LEAK);
   await suggested(page, '供水管道漏水');
   await page.waitForTimeout(800);
