@@ -190,6 +190,7 @@ keys! {
     "region" Refers(Region), "只管一个区的，写这个区的编号", "the id of the one region it serves";
     "duties" Text, "职责，一两句话", "what it does, in a sentence or two";
     "phone" Text, "电话", "its telephone";
+    "webhook" Text, "它的业务系统接收工单消息的 https 地址", "where its system hears of tickets: an https address";
     "calendar" OneOf(&["workdays", "every-day"]), "哪些天办公：workdays 工作日，every-day 每天", "its working days: workdays or every-day";
     "bar" Text, "自动派给它要达到的准确率", "what automatic dispatch to it must reach";
     "confidential" BOOL, "对它隐去诉求人信息", "who complained is kept from it";
