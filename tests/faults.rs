@@ -411,7 +411,12 @@ fn across_files() -> Vec<Fault> {
             "a webhook in the clear",
             "J112",
             "http://oa.example.com/hook",
-            Append("rules/departments.yaml", "- id: zz\n  name: 观景台管理处\n  webhook: http://oa.example.com/hook\n"),
+            Other(|files| {
+                let item = format!("- id: {}\n", department(files, 1));
+                let with = format!("{item}  webhook: http://oa.example.com/hook\n");
+                change(files, "rules/departments.yaml", &item, &with);
+                "rules/departments.yaml".into()
+            }),
         ),
         (
             "a level that there is not",
