@@ -82,7 +82,7 @@ fn its_cases_reach_their_scenarios() {
     }
     println!("{} of {} cases reach their scenario", cases.len() - wrong.len(), cases.len());
     // Cases were written in other words than the rules: one in five is beyond them.
-    assert!(wrong.len() * 9 <= cases.len() * 2, "more than two in nine:\n{}", wrong.join("\n"));
+    assert!(wrong.len() * 20 <= cases.len(), "more than one in twenty:\n{}", wrong.join("\n"));
 }
 
 /// Real complaints, read from beside the project where they are: none may fail.
