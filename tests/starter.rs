@@ -81,7 +81,7 @@ fn its_cases_reach_their_scenarios() {
         }
     }
     println!("{} of {} cases reach their scenario", cases.len() - wrong.len(), cases.len());
-    // Cases were written in other words than the rules: one in five is beyond them.
+    // Cases were written in other words than the rules: a few are beyond them.
     assert!(wrong.len() * 20 <= cases.len(), "more than one in twenty:\n{}", wrong.join("\n"));
 }
 
