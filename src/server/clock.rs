@@ -44,7 +44,12 @@ pub(super) async fn run(tickets: Tickets) {
         }
         if erase_next <= Instant::now() {
             match tickets.erase_due().await {
-                Ok(0) => erase_next = Instant::now() + ERASE_EVERY,
+                Ok(0) => {
+                    erase_next = Instant::now() + ERASE_EVERY;
+                    if let Err(refusal) = tickets.forget_requests().await {
+                        tracing::error!(why = refusal.message().en, "keys of old requests could not be forgotten");
+                    }
+                }
                 // Some more with the next beat: deadlines do not wait for all of them.
                 Ok(tickets) => tracing::info!(tickets, "erased what was kept long enough"),
                 Err(refusal) => {

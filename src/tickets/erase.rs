@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::Value as Json;
 
 use super::change::Change;
-use super::desk::{self, Step, Tickets};
+use super::desk::{self, REMEMBER_REQUESTS_DAYS, Step, Tickets};
 use super::model::Ticket;
 use super::refusal::Refusal;
 use super::rows::{self, Loaded, millis};
@@ -41,6 +41,16 @@ impl Tickets {
         let (ticket, shown) = self.store.write(job).await?;
         self.tell(&ticket, &catalog);
         Ok(shown)
+    }
+
+    /// Forgets the keys of requests that are older than [`REMEMBER_REQUESTS_DAYS`]: nobody repeats a request so late.
+    ///
+    /// # Errors
+    /// The store did not take it.
+    pub async fn forget_requests(&self) -> Result<(), Refusal> {
+        let before = millis(self.now()) - REMEMBER_REQUESTS_DAYS * 86_400_000;
+        let job = move |tx: &mut Transaction<'_>| tx.execute("DELETE FROM requests WHERE at < ?1", &[before.into()]);
+        self.store.write::<_, StoreError, _>(job).await.map(drop).map_err(Refusal::Store)
     }
 
     /// Erases what has been kept long enough, by the settings: of tickets that are over, and were not touched since. Does

@@ -81,7 +81,7 @@ async fn only_the_centres_dispatchers_and_administrators_may_look() {
         (Scope::Dispatcher, true),
         (Scope::Admin, true),
     ] {
-        let actor = Actor::new("somebody", &[scope.clone()]);
+        let actor = Actor::new("somebody", std::slice::from_ref(&scope));
         let list = outbox.list(WaitingState::Dead, None, &actor).await.map(|_| ());
         let replay = outbox.replay(None, &actor).await.map(|_| ());
         for asked in [list, replay] {

@@ -1,4 +1,6 @@
 //! Who saw what identifies people, and the order to erase it.
+// What `utoipa` makes of `params` names its types by longer paths than they need.
+#![allow(unused_qualifications)]
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Tickets one by one, in lists, and in the queues of dispatchers.
+// What `utoipa` makes of `params` names its types by longer paths than they need.
+#![allow(unused_qualifications)]
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Counts and rates, as JSON or CSV.
+// What `utoipa` makes of `params` names its types by longer paths than they need.
+#![allow(unused_qualifications)]
 
 use std::sync::Arc;
 
