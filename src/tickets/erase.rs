@@ -43,7 +43,7 @@ impl Tickets {
         Ok(shown)
     }
 
-    /// Forgets the keys of requests that are older than [`REMEMBER_REQUESTS_DAYS`]: nobody repeats a request so late.
+    /// Forgets the keys of requests that are older than a week: nobody repeats a request so late.
     ///
     /// # Errors
     /// The store did not take it.
