@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub fn wilson_lower(right: f64, count: f64) -> f64 {
     /// The 95 % point of the normal distribution.
     const Z: f64 = 1.644_853_626_951_472_7;
-    if count <= 0.0 {
+    // With nothing right the two terms below are equal, and rounding would leave some of them.
+    if count <= 0.0 || right <= 0.0 {
         return 0.0;
     }
     let share = (right / count).clamp(0.0, 1.0);
