@@ -240,6 +240,8 @@ async fn listen(
     let counts = live.serving().bundle.counts;
     let (scenarios, articles, cases) = (counts.scenarios, counts.articles, counts.cases);
     let scheme = if configuration.encryption.is_some() { "https" } else { "http" };
+    let stop_signal = stop_signal()
+        .map_err(|error| say!("无法接收停止信号：{error}", "cannot listen for the signal to stop: {error}"))?;
     let message = say!(
         "服务地址 {scheme}://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；试用页 {scheme}://{address}/docs；Ctrl-C 停止",
         "serving on {scheme}://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: {scheme}://{address}/docs; Ctrl-C stops"
@@ -251,7 +253,7 @@ async fn listen(
             let _ = stopped.await;
         }))
     });
-    let served = server::serve(live, tickets, configuration, listener, stop_signal()).await;
+    let served = server::serve(live, tickets, configuration, listener, stop_signal).await;
     // What the last requests caused waits in the outbox; what is on its way is waited for.
     drop(stop);
     if let Some(delivering) = delivering {
@@ -260,21 +262,26 @@ async fn listen(
     served.map_err(|error| say!("服务中断：{error}", "serving ended: {error}"))
 }
 
-/// Ctrl-C, or the signal that service managers send.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Waits for Ctrl-C, or for the signal that service managers send. Both are listened for from this call on,
+/// not from the first poll: a server told to stop right after it said where it serves stops in order too.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _ = interrupt.await;
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 /// Says on the log how a reload ended.
