@@ -7,9 +7,10 @@ use jiff::Zoned;
 use serde::Serialize;
 
 use super::super::impact::Answer;
-use super::super::impact::corpus::{Overlap, complaint, decide, on_all_cores};
+use super::super::impact::corpus::{Overlap, complaint, decide};
 use super::cost;
 use crate::bundle::Bundle;
+use crate::bundle::on_all_cores;
 use crate::decide::Found;
 use crate::knowledge::Case;
 use crate::learn::wilson_lower;
