@@ -397,7 +397,8 @@ impl<'a> Work<'_, 'a> {
         }
     }
 
-    /// The articles that the scenario names, in its order, then the nearest others.
+    /// The articles that the scenario names, in its order, then the nearest others: of these first those that answer the
+    /// scenario, then those of its category.
     fn articles(&self, scenario: Option<&str>) -> Vec<super::ArticleReference> {
         let filter = Filter { regions: &self.place.within, ..Filter::at(self.complaint.at.datetime()) };
         let scenario = scenario.and_then(|id| Some(&self.engine.rules.scenarios()[self.engine.rules.position(id)?]));
@@ -405,11 +406,31 @@ impl<'a> Work<'_, 'a> {
             scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
         let hits: Vec<Hit<'_, Article>> =
             self.engine.knowledge.reference.articles(self.query(), &filter, &named, MOST_FOUND);
-        hits.iter()
+        let mut found: Vec<(&Hit<'_, Article>, bool)> = hits
+            .iter()
             .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
             .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)
-            .map(|(hit, named)| answer::article(hit, self.query(), named))
-            .collect()
+            .collect();
+        if let Some(scenario) = scenario {
+            // Stable: among those that agree with the scenario alike, the nearer one stays first.
+            found.sort_by_key(|(hit, named)| (!*named, self.distance(hit.item, scenario)));
+        }
+        found.into_iter().map(|(hit, named)| answer::article(hit, self.query(), named)).collect()
+    }
+
+    /// How far what an article answers is from a scenario: 0 for the scenario itself, 1 for others of its category, 2
+    /// for others under the same top level, 3 for all else.
+    fn distance(&self, article: &Article, scenario: &Scenario) -> u8 {
+        let far = |id: &String| {
+            let other = &self.engine.rules.scenarios()[self.engine.rules.position(id)?];
+            Some(match () {
+                () if other.id == scenario.id => 0,
+                () if other.category == scenario.category => 1,
+                () if other.top_category() == scenario.top_category() => 2,
+                () => 3,
+            })
+        };
+        article.scenarios.iter().filter_map(far).min().unwrap_or(3)
     }
 
     fn notices(&self, scenario: Option<&str>) -> Vec<super::NoticeReference> {
