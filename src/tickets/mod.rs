@@ -12,6 +12,7 @@ mod clock;
 mod deadlines;
 mod delivery;
 mod desk;
+mod drafts;
 mod erase;
 mod figures;
 mod fold;
