@@ -15,6 +15,7 @@ mod desk;
 mod erase;
 mod figures;
 mod fold;
+mod imported;
 mod lessons;
 mod life_cycle;
 mod listing;
@@ -39,6 +40,7 @@ pub use delivery::{
     Deliveries, MOST_WAIT, Message, Messages, Outbox, Outcome, Room, Trouble, TroubleKind, Waiting, WaitingState,
 };
 pub use desk::{Clock, Filed, News, Tickets};
+pub use imported::IMPORTER;
 pub use lessons::Lesson;
 pub use listing::{Filter, MOST_ON_PAGE, Page, Queue, TicketLine};
 pub use model::*;
