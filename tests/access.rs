@@ -56,6 +56,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("GET", "/v1/bundle", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/bundle/reload", "editor admin", "403 forbidden"),
     ("POST", "/v1/tickets", "submit agent dispatcher admin", "403 forbidden"),
+    ("POST", "/v1/tickets/batch", "submit agent dispatcher admin", "403 forbidden"),
     ("GET", "/v1/tickets", "submit agent dispatcher water housing gas admin", "403 forbidden"),
     ("GET", "/v1/tickets/{id}", "agent dispatcher water housing admin", "404 no-ticket"),
     ("GET", "/v1/tickets/{id}/history", "agent dispatcher water housing admin", "404 no-ticket"),
@@ -75,7 +76,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
 /// A body that the route takes.
 fn body(method: &str, path: &str) -> Value {
     match (method, path) {
-        ("POST", "/v1/match" | "/v1/intake" | "/v1/tickets") => json!({"text": LEAK}),
+        ("POST", "/v1/match" | "/v1/intake" | "/v1/tickets" | "/v1/tickets/batch") => json!({"text": LEAK}),
         ("POST", "/v1/match:batch") => json!({"complaints": [{"text": LEAK}]}),
         ("POST", "/v1/search") => json!({"query": "水管"}),
         ("POST", "/v1/tickets/{id}/actions") => json!({"action": "note", "text": "已了解"}),

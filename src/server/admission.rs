@@ -57,6 +57,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/bundle", One(ASKS)),
     ("POST", "/v1/bundle/reload", One(&[Scope::Editor])),
     ("POST", "/v1/tickets", Key),
+    ("POST", "/v1/tickets/batch", Key),
     ("GET", "/v1/tickets", Key),
     ("GET", "/v1/tickets/{id}", Key),
     ("GET", "/v1/tickets/{id}/history", Key),
@@ -85,7 +86,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
 ];
 
 /// Routes that file complaints: each is a transaction, and they come in floods.
-const FILING: &[&str] = &["/v1/tickets", "/open311/v2/requests.json", "/open311/v2/requests.xml"];
+const FILING: &[&str] = &["/v1/tickets", "/v1/tickets/batch", "/open311/v2/requests.json", "/open311/v2/requests.xml"];
 
 /// What a route needs; an administrator where the table does not name it.
 pub(super) fn needs(method: &str, route: &str) -> Needs {

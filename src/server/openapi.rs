@@ -87,6 +87,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bundle::status))
         .routes(routes!(bundle::reload))
         .routes(routes!(tickets::submit, tickets::list))
+        .routes(routes!(tickets::submit_batch))
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::history))
         .routes(routes!(tickets::act))

@@ -228,6 +228,13 @@ impl Finding {
     }
 }
 
+impl ProblemDocument {
+    /// The HTTP status that it goes with.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+}
+
 impl Problem {
     /// A problem with what to tell the caller.
     pub(super) fn new(kind: Kind, detail: Message) -> Problem {

@@ -94,6 +94,11 @@ impl Tickets {
         (self.clock)()
     }
 
+    /// The rules that serve.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.live.serving()
+    }
+
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.store
@@ -139,6 +144,19 @@ impl Tickets {
     /// # Errors
     /// The actor may not file; the key was used for another request; the store did not take it.
     pub async fn submit(&self, prepared: Prepared, actor: &Actor, key: Option<String>) -> Result<Filed, Refusal> {
+        self.submit_shared(Arc::new(prepared), actor, key).await
+    }
+
+    /// [`Tickets::submit`] for whoever may have to submit it again.
+    ///
+    /// # Errors
+    /// As [`Tickets::submit`].
+    pub async fn submit_shared(
+        &self,
+        prepared: Arc<Prepared>,
+        actor: &Actor,
+        key: Option<String>,
+    ) -> Result<Filed, Refusal> {
         if !(actor.may(&Scope::Submit) || actor.is_central()) {
             return Err(Refusal::Forbidden { needs: "submit / agent / dispatcher" });
         }
@@ -290,7 +308,7 @@ fn file(
         let loaded = rows::load(tx, &id, false)?;
         let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
         if actor.is_central() {
-            audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
+            audit::write(tx, &audited(actor, prepared.filed_at, "read", Some(&id)))?;
         }
         return Ok((Filed { ticket, again: true }, None));
     }
@@ -311,11 +329,13 @@ fn file(
     let decided = submission::decided(&prepared.decision, prepared.at);
     let found = repeats::find(tx, seq, prepared)?;
     let mut changes = repeated(&found, &decided, settings);
+    // What came in elsewhere and earlier is decided now; its deadlines count from when it came in.
+    let step = Step { at: prepared.filed_at, ..step };
     changes.extend(assigning::route(&received, judgement, &decided, &step.case()));
-    let ticket = rows::append(tx, seq, &id, Some(&received), changes, &writing)?;
-    audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
+    let ticket = rows::append(tx, seq, &id, Some(&received), changes, &step.writing())?;
+    audit::write(tx, &audited(actor, prepared.filed_at, "received", Some(&id)))?;
     if let Some(key) = key {
-        remember(tx, actor, key, &content, seq, prepared.at)?;
+        remember(tx, actor, key, &content, seq, prepared.filed_at)?;
     }
     let loaded = Loaded { seq, ticket: ticket.clone(), submitter: actor.name.clone() };
     let shown = shown(tx, &loaded, actor, &prepared.serving)?;
@@ -351,7 +371,7 @@ fn repeated(found: &[Repeat], decided: &assigning::Decided, settings: &Settings)
 }
 
 /// The ticket that this request filed before.
-fn requested_before(
+pub(super) fn requested_before(
     tx: &mut Transaction<'_>,
     actor: &Actor,
     key: &str,

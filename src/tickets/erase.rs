@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::change::Change;
 use super::desk::{self, REMEMBER_REQUESTS_DAYS, Step, Tickets};
+use super::imported::IMPORTER;
 use super::model::Ticket;
 use super::refusal::Refusal;
 use super::rows::{self, Loaded, millis};
@@ -43,13 +44,17 @@ impl Tickets {
         Ok(shown)
     }
 
-    /// Forgets the keys of requests that are older than a week: nobody repeats a request so late.
+    /// Forgets the keys of requests that are older than a week: nobody repeats a request so late. Those of imports stay,
+    /// since a file may be imported again at any time.
     ///
     /// # Errors
     /// The store did not take it.
     pub async fn forget_requests(&self) -> Result<(), Refusal> {
         let before = millis(self.now()) - REMEMBER_REQUESTS_DAYS * 86_400_000;
-        let job = move |tx: &mut Transaction<'_>| tx.execute("DELETE FROM requests WHERE at < ?1", &[before.into()]);
+        let job = move |tx: &mut Transaction<'_>| {
+            let sql = "DELETE FROM requests WHERE at < ?1 AND actor <> ?2";
+            tx.execute(sql, &[before.into(), IMPORTER.into()])
+        };
         self.store.write::<_, StoreError, _>(job).await.map(drop).map_err(Refusal::Store)
     }
 

@@ -16,6 +16,7 @@ mod drafts;
 mod erase;
 mod figures;
 mod fold;
+mod imported;
 mod lessons;
 mod life_cycle;
 mod listing;
@@ -40,6 +41,7 @@ pub use delivery::{
     Deliveries, MOST_WAIT, Message, Messages, Outbox, Outcome, Room, Trouble, TroubleKind, Waiting, WaitingState,
 };
 pub use desk::{Clock, Filed, News, Tickets};
+pub use imported::IMPORTER;
 pub use lessons::Lesson;
 pub use listing::{Filter, MOST_ON_PAGE, Page, Queue, TicketLine};
 pub use model::*;
