@@ -19,6 +19,8 @@ mod desk;
 mod hotline;
 #[path = "tickets/life_cycle.rs"]
 mod life_cycle;
+#[path = "tickets/lives.rs"]
+mod lives;
 #[path = "tickets/million.rs"]
 mod million;
 #[path = "tickets/model.rs"]

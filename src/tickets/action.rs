@@ -14,9 +14,9 @@ use crate::catalog::Deadline as Term;
 pub struct NewAssignment {
     /// The department's id, name or alias.
     pub department: String,
-    /// What it is to the ticket; in charge where nothing is said.
+    /// What it is to the ticket. Where nothing is said: what the one was that it replaces, else in charge.
     #[serde(default)]
-    pub role: AssignmentRole,
+    pub role: Option<AssignmentRole>,
     /// The scenario (id) of the matter, where the ticket has several.
     #[serde(default)]
     pub matter: Option<String>,

@@ -65,6 +65,7 @@ pub(super) fn assigned(
     for new in new {
         let department = department(new, case)?;
         not_about(ticket, department, case)?;
+        let role = role(new, replaced);
         let matter = new.matter.clone().or_else(|| replaced.and_then(|replaced| replaced.matter.clone()));
         let has = |id: &str, of: Option<&String>| id == department.id && of == matter.as_ref();
         let kept = ticket.assignments.iter().filter(|a| a.is_active() && Some(a.number) != replaced.map(|r| r.number));
@@ -75,16 +76,21 @@ pub(super) fn assigned(
         }
         made.push(Assigned {
             number: next_number(ticket) + made.len() as u32,
-            role: new.role,
+            role,
             department: department.id.clone(),
             matter,
             basis: new.basis.as_deref().map_or_else(|| case.actor.name.clone(), masked),
             summary: new.summary.as_deref().map(Words::new),
             handed_down_by: None,
-            deadline: deadline(ticket, new, department, case),
+            deadline: deadline(ticket, new, role, department, case),
         });
     }
     Ok(made)
+}
+
+/// What a department is to the ticket: as it was said, else what the one was that it replaces.
+fn role(new: &NewAssignment, replaced: Option<&Assignment>) -> AssignmentRole {
+    new.role.or(replaced.map(|replaced| replaced.role)).unwrap_or_default()
 }
 
 /// An assignment handed to a department below: with the part of the remaining time that is left to it.
@@ -196,7 +202,7 @@ fn sure(ticket: &Ticket, decided: &Decided, case: &Case<'_>) -> Result<Vec<Assig
     };
     let new = |department: &str, role: AssignmentRole| NewAssignment {
         department: department.to_owned(),
-        role,
+        role: Some(role),
         matter: None,
         basis: judgement.basis.clone(),
         summary: None,
@@ -210,13 +216,19 @@ fn sure(ticket: &Ticket, decided: &Decided, case: &Case<'_>) -> Result<Vec<Assig
 }
 
 /// When a new assignment is due: its own term from now, a verification's, or its share of the ticket's time.
-fn deadline(ticket: &Ticket, new: &NewAssignment, department: &Department, case: &Case<'_>) -> Deadline {
+fn deadline(
+    ticket: &Ticket,
+    new: &NewAssignment,
+    role: AssignmentRole,
+    department: &Department,
+    case: &Case<'_>,
+) -> Deadline {
     let counting = case.counting();
     let from_now = |term: &Term, basis: &str| counting.deadline(Layer::Unit, term, department.calendar, case.at, basis);
     if let Some(term) = &new.term {
         return from_now(term, &case.actor.name);
     }
-    if new.role == AssignmentRole::Verify {
+    if role == AssignmentRole::Verify {
         return from_now(&case.settings.verify_term, "verify");
     }
     match ticket.deadlines.iter().min_by_key(|deadline| deadline.due) {

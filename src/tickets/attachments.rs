@@ -10,10 +10,11 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::change::Change;
-use super::desk::{self, Step, Tickets};
+use super::desk::{Step, Tickets};
 use super::model::Attachment;
 use super::refusal::Refusal;
 use super::rows::{self, Loaded};
+use super::view;
 use super::words::Words;
 use crate::access::Actor;
 use crate::say;
@@ -123,7 +124,7 @@ impl Tickets {
         // Whoever may not see the ticket writes no file.
         let (seen, own, who) = (id.to_owned(), self.live.serving(), actor.clone());
         self.store.read_blocking(move |tx| {
-            desk::sight(&rows::load(tx, &seen, false)?, &who, &own).map(drop).ok_or(Refusal::NoTicket)
+            view::sight(&rows::load(tx, &seen, false)?, &who, &own).map(drop).ok_or(Refusal::NoTicket)
         })?;
         let media_type = kind(bytes).ok_or_else(|| {
             let message = say!(
@@ -149,16 +150,16 @@ impl Tickets {
         self.store.write_blocking(move |tx: &mut Transaction<'_>| {
             let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
             let loaded = rows::load(tx, &id, true)?;
-            desk::sight(&loaded, &actor, &serving).ok_or(Refusal::NoTicket)?;
+            view::sight(&loaded, &actor, &serving).ok_or(Refusal::NoTicket)?;
             if loaded.ticket.attachments.len() >= MOST {
                 return Err(Refusal::invalid("attachment", say!("每个工单最多 {MOST} 个附件", "{MOST} at the most")));
             }
             if loaded.ticket.attachments.iter().any(|own| own.sha256 == attachment.sha256) {
-                return desk::shown(tx, &loaded, &actor, &serving);
+                return view::shown(tx, &loaded, &actor, &serving);
             }
             let changes = vec![Change::Attached { attachment }];
             let ticket = rows::append(tx, loaded.seq, &id, Some(&loaded.ticket), changes, &step.writing())?;
-            desk::shown(tx, &Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter }, &actor, &serving)
+            view::shown(tx, &Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter }, &actor, &serving)
         })
     }
 
@@ -170,7 +171,7 @@ impl Tickets {
         let (serving, actor, id, sha256) = (self.live.serving(), actor.clone(), id.to_owned(), sha256.to_owned());
         let found = self.store.read_blocking(move |tx| {
             let loaded = rows::load(tx, &id, false)?;
-            let sight = desk::sight(&loaded, &actor, &serving).ok_or(Refusal::NoTicket)?;
+            let sight = view::sight(&loaded, &actor, &serving).ok_or(Refusal::NoTicket)?;
             if loaded.ticket.confidential && !sight.central {
                 return Err(Refusal::NoTicket);
             }

@@ -8,19 +8,18 @@ use serde_json::{Value as Json, json};
 use tokio::sync::broadcast;
 
 use super::action::Action;
-use super::assigning::{self, Case};
+use super::assigning::Case;
 use super::attachments::Attachments;
 use super::change::{Change, Event};
 use super::delivery::Deliveries;
+use super::filing::file;
 use super::life_cycle;
 use super::model::{Link, Relation, Ticket};
 use super::refusal::Refusal;
-use super::repeats::{self, Repeat};
-use super::rows::{self, Loaded, Origin, Writing, millis};
+use super::rows::{self, Loaded, Writing};
 use super::settings::Settings;
 use super::submission::{self, Prepared, Submission};
-use super::view::Originals;
-use super::words::Words;
+use super::view::{Originals, shown, sight};
 use crate::access::audit::{self, Readings};
 use crate::access::{Actor, Scope};
 use crate::bundle::{Live, Serving};
@@ -177,10 +176,10 @@ impl Tickets {
         let id = id.to_owned();
         let job = move |tx: &mut Transaction<'_>| {
             let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
-            act(tx, &id, &action, version, &step)
+            act_on_all(tx, &id, &action, version, &step)
         };
-        let (ticket, shown) = self.store.write(job).await?;
-        self.tell(&ticket, &catalog);
+        let (tickets, shown) = self.store.write(job).await?;
+        tickets.iter().for_each(|ticket| self.tell(ticket, &catalog));
         Ok(shown)
     }
 
@@ -275,115 +274,7 @@ impl Step<'_> {
     }
 }
 
-/// Keeps a submission: the whole of filing, in one transaction.
-fn file(
-    tx: &mut Transaction<'_>,
-    prepared: &Prepared,
-    actor: &Actor,
-    key: Option<&str>,
-    settings: &Settings,
-) -> Result<(Filed, Option<Ticket>), Refusal> {
-    let content = prepared.submission.content();
-    if let Some(key) = key
-        && let Some(id) = requested_before(tx, actor, key, &content)?
-    {
-        let loaded = rows::load(tx, &id, false)?;
-        let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
-        if actor.is_central() {
-            audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
-        }
-        return Ok((Filed { ticket, again: true }, None));
-    }
-    let step = Step { serving: &prepared.serving, settings, actor, at: prepared.at };
-    let writing = step.writing();
-    let origin =
-        Origin { submitter: &actor.name, caller: prepared.caller.as_deref(), place: prepared.place.as_deref() };
-    let (seq, id) = rows::insert(tx, &origin, &writing)?;
-    let contact = match &prepared.submission.contact {
-        Some(contact) => {
-            let body = serde_json::to_string(contact).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            Some(rows::insert_personal(tx, seq, "contact", &body)?)
-        }
-        None => None,
-    };
-    let received = rows::append(tx, seq, &id, None, vec![received(prepared, contact)], &writing)?;
-    let judgement = submission::judgement(&prepared.decision);
-    let decided = submission::decided(&prepared.decision, prepared.at);
-    let found = repeats::find(tx, seq, prepared)?;
-    let mut changes = repeated(&found, &decided, settings);
-    changes.extend(assigning::route(&received, judgement, &decided, &step.case()));
-    let ticket = rows::append(tx, seq, &id, Some(&received), changes, &writing)?;
-    audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
-    if let Some(key) = key {
-        remember(tx, actor, key, &content, seq, prepared.at)?;
-    }
-    let loaded = Loaded { seq, ticket: ticket.clone(), submitter: actor.name.clone() };
-    let shown = shown(tx, &loaded, actor, &prepared.serving)?;
-    Ok((Filed { ticket: shown, again: false }, Some(ticket)))
-}
-
-fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
-    let submission = &prepared.submission;
-    Change::Received {
-        text: Words::new(&submission.text),
-        title: submission.title.as_deref().map(Words::new),
-        channel: submission.channel.clone(),
-        district: submission.district.clone(),
-        external_id: submission.external_id.clone(),
-        confidential: submission.confidential,
-        about: prepared.about.clone(),
-        superior_due: submission.superior_due,
-        contact,
-    }
-}
-
-/// What follows from earlier tickets of the same matter or caller: links, and more urgency from the third call on.
-fn repeated(found: &[Repeat], decided: &assigning::Decided, settings: &Settings) -> Vec<Change> {
-    let link =
-        |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
-    let mut changes: Vec<Change> = found.iter().map(link).collect();
-    let calls = found.iter().filter(|repeat| repeat.relation == Relation::SameMatter).count() as u32 + 1;
-    if settings.repeats_to_raise > 1 && calls >= settings.repeats_to_raise {
-        let urgency = decided.urgency.raised();
-        changes.push(Change::UrgencySet { urgency, reason: format!("repeats:{calls}") });
-    }
-    changes
-}
-
-/// The ticket that this request filed before.
-fn requested_before(
-    tx: &mut Transaction<'_>,
-    actor: &Actor,
-    key: &str,
-    content: &str,
-) -> Result<Option<String>, Refusal> {
-    let row = tx.query_one(
-        "SELECT r.content, t.id FROM requests r JOIN tickets t ON t.seq = r.ticket WHERE r.actor = ?1 AND r.request_key = ?2",
-        &[(&actor.name).into(), key.into()],
-    )?;
-    match row {
-        Some(row) if row.text(0)? == content => Ok(Some(row.text(1)?.to_owned())),
-        Some(_) => Err(Refusal::KeyReused),
-        None => Ok(None),
-    }
-}
-
-fn remember(
-    tx: &mut Transaction<'_>,
-    actor: &Actor,
-    key: &str,
-    content: &str,
-    seq: i64,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO requests (actor, request_key, content, ticket, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        &[(&actor.name).into(), key.into(), content.into(), seq.into(), millis(at).into()],
-    )?;
-    Ok(())
-}
-
-/// Does an action: the ticket is held, its changes are decided and written.
+/// Does an action that is about one ticket alone.
 pub(super) fn act(
     tx: &mut Transaction<'_>,
     id: &str,
@@ -391,6 +282,19 @@ pub(super) fn act(
     version: Option<u32>,
     step: &Step<'_>,
 ) -> Result<(Ticket, Json), Refusal> {
+    let (tickets, shown) = act_on_all(tx, id, action, version, step)?;
+    tickets.into_iter().next().map(|ticket| (ticket, shown)).ok_or(Refusal::NoTicket)
+}
+
+/// Does an action: the ticket is held, its changes are decided and written. Gives every ticket that changed, the one that
+/// was acted on first, and that one as the actor sees it.
+pub(super) fn act_on_all(
+    tx: &mut Transaction<'_>,
+    id: &str,
+    action: &Action,
+    version: Option<u32>,
+    step: &Step<'_>,
+) -> Result<(Vec<Ticket>, Json), Refusal> {
     let loaded = rows::load(tx, id, true)?;
     sight(&loaded, step.actor, step.serving).ok_or(Refusal::NoTicket)?;
     if version.is_some_and(|version| version != loaded.ticket.version) {
@@ -399,9 +303,12 @@ pub(super) fn act(
     known_scenarios(action, step)?;
     // First whether it may be done at all: who may not is not told which tickets there are.
     let changes = life_cycle::decide(&loaded.ticket, action, &step.case())?;
-    if let Action::Merge { into: other } | Action::Link { ticket: other, .. } = action {
-        connected(tx, &loaded.ticket, other, action, step)?;
-    }
+    let other = match action {
+        Action::Merge { into: other } | Action::Link { ticket: other, .. } => {
+            connected(tx, &loaded.ticket, other, action, step)?
+        }
+        _ => None,
+    };
     if let Some(change) = changes.first() {
         audit::write(tx, &audited(step.actor, step.at, change.name(), Some(id)))?;
     }
@@ -409,7 +316,7 @@ pub(super) fn act(
     let loaded = Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter };
     // An actor who gave the ticket away may not see it any more.
     let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
-    Ok((loaded.ticket, shown))
+    Ok((std::iter::once(loaded.ticket).chain(other).collect(), shown))
 }
 
 /// A line of the log of what was seen and done.
@@ -437,17 +344,17 @@ fn known_scenarios(action: &Action, step: &Step<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The other ticket of a connection: it must be there, for a merger open, and hears of it.
+/// The other ticket of a connection: it must be there, for a merger open, and hears of it. Gives it as it is then.
 fn connected(
     tx: &mut Transaction<'_>,
     ticket: &Ticket,
     other: &str,
     action: &Action,
     step: &Step<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Option<Ticket>, Refusal> {
     let field = if matches!(action, Action::Merge { .. }) { "into" } else { "ticket" };
     if other == ticket.id {
-        return Ok(());
+        return Ok(None);
     }
     let loaded = match rows::load(tx, other, true) {
         Err(Refusal::NoTicket) => {
@@ -467,58 +374,5 @@ fn connected(
         _ => Vec::new(),
     };
     audit::write(tx, &audited(step.actor, step.at, "linked", Some(other)))?;
-    rows::append(tx, loaded.seq, other, Some(&loaded.ticket), changes, &step.writing())?;
-    Ok(())
-}
-
-/// What of a ticket an actor sees.
-pub(super) struct Sight {
-    /// It works at the centre.
-    pub(super) central: bool,
-    /// Names, numbers and the caller's own words.
-    pub(super) originals: bool,
-}
-
-/// Whether and how an actor sees a ticket: the centre all, a department its own and those of departments below it, who
-/// filed it what it filed.
-pub(super) fn sight(loaded: &Loaded, actor: &Actor, serving: &Serving) -> Option<Sight> {
-    if actor.is_central() {
-        return Some(Sight { central: true, originals: true });
-    }
-    let catalog = serving.bundle.engine.catalog();
-    let of_department = loaded.ticket.assignments.iter().filter(|a| a.is_active()).any(|assignment| {
-        let above = catalog.department_upwards(&assignment.department);
-        actor.departments().any(|own| own == assignment.department || above.contains(&own))
-    });
-    if of_department {
-        return Some(Sight { central: false, originals: !loaded.ticket.confidential });
-    }
-    (actor.may(&Scope::Submit) && loaded.submitter == actor.name).then_some(Sight { central: false, originals: false })
-}
-
-/// A ticket as an actor sees it, as JSON.
-pub(super) fn shown(
-    tx: &mut Transaction<'_>,
-    loaded: &Loaded,
-    actor: &Actor,
-    serving: &Serving,
-) -> Result<Json, Refusal> {
-    let sight = sight(loaded, actor, serving).ok_or(Refusal::NoTicket)?;
-    let ticket = &loaded.ticket;
-    let originals = if sight.originals { Originals::load(tx, loaded.seq)? } else { Originals::none() };
-    let mut value = serde_json::to_value(ticket).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    if let Json::Object(fields) = &mut value {
-        if ticket.confidential && !sight.central {
-            let summary = ticket.assignments.iter().filter(|a| a.is_active()).find_map(|a| a.summary.as_ref());
-            if let Some(summary) = summary {
-                fields.insert("text".to_owned(), json!(summary));
-                fields.insert("title".to_owned(), Json::Null);
-            }
-        }
-        let whole = ticket.judgement.as_ref().and_then(|judgement| judgement.whole);
-        fields.insert("contact".to_owned(), originals.contact(ticket.contact).unwrap_or(Json::Null));
-        fields.insert("decision".to_owned(), originals.json(whole).unwrap_or(Json::Null));
-        fields.insert("due".to_owned(), json!(ticket.due()));
-    }
-    Ok(originals.shown(value))
+    rows::append(tx, loaded.seq, other, Some(&loaded.ticket), changes, &step.writing()).map(Some)
 }

@@ -11,6 +11,7 @@ use super::desk::{self, REMEMBER_REQUESTS_DAYS, Step, Tickets};
 use super::model::Ticket;
 use super::refusal::Refusal;
 use super::rows::{self, Loaded, millis};
+use super::view;
 use crate::access::{Actor, Scope, audit};
 use crate::store::{Row, StoreError, Transaction};
 
@@ -35,7 +36,7 @@ impl Tickets {
             let (seq, submitter) = (loaded.seq, loaded.submitter.clone());
             let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
             let loaded = Loaded { seq, ticket: erase(tx, loaded, &step)?, submitter };
-            let shown = desk::shown(tx, &loaded, &actor, &serving)?;
+            let shown = view::shown(tx, &loaded, &actor, &serving)?;
             Ok::<_, Refusal>((loaded.ticket, shown))
         };
         let (ticket, shown) = self.store.write(job).await?;

@@ -255,6 +255,13 @@ fn by_centre(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Ch
         }
         Action::Redirect { assignment: number, to, reason } => {
             let assignment = ticket.active(*number).ok_or(Refusal::NoAssignment { number: *number })?;
+            if assignment.returning.as_ref().is_some_and(|application| application.panel) {
+                let wants = say!(
+                    "已提交争议会商，只能由会商裁定（准予或驳回退单）",
+                    "it is before the panel, whose ruling alone moves it"
+                );
+                return not_now(ticket, wants);
+            }
             let to = assigning::assigned(ticket, std::slice::from_ref(to), Some(assignment), case)?;
             let to = to.into_iter().next().ok_or(Refusal::NoAssignment { number: *number })?;
             Change::Redirected { assignment: *number, to, reason: Words::new(reason) }

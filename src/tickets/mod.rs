@@ -14,6 +14,7 @@ mod delivery;
 mod desk;
 mod erase;
 mod figures;
+mod filing;
 mod fold;
 mod lessons;
 mod life_cycle;

@@ -89,6 +89,7 @@ fn targets(before: Option<&Ticket>, ticket: &Ticket, event: &Event, writing: &Wr
         | Change::Finalised { .. }
         | Change::UrgencySet { .. }
         | Change::AnswerApproved
+        | Change::Linked { .. }
         | Change::Attached { .. } => assignment.is_active(),
         _ => false,
     };

@@ -251,6 +251,7 @@ fn departments(event: &Event, before: Option<&Ticket>, after: &Ticket) -> Vec<St
         | Change::Unparked { .. }
         | Change::Finalised { .. }
         | Change::UrgencySet { .. }
+        | Change::Linked { .. }
         | Change::AnswerApproved => active(Some(after)),
         _ => Vec::new(),
     }
