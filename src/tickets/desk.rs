@@ -1,6 +1,7 @@
 //! The desk: where complaints become tickets, and tickets are acted on and looked at.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use super::assigning::Case;
 use super::attachments::Attachments;
 use super::change::{Change, Event};
 use super::delivery::Deliveries;
-use super::filing::file;
+use super::filing::{self, file};
 use super::life_cycle;
 use super::model::{Link, Relation, Ticket};
 use super::refusal::Refusal;
@@ -66,6 +67,7 @@ pub struct Tickets {
     pub(super) clock: Clock,
     pub(super) attachments: Option<Attachments>,
     pub(super) deliveries: Arc<Deliveries>,
+    pub(super) unreadable: Arc<AtomicU64>,
     news: broadcast::Sender<News>,
     readings: Arc<Readings>,
 }
@@ -83,6 +85,7 @@ impl Tickets {
             clock,
             attachments: None,
             deliveries: Arc::default(),
+            unreadable: Arc::default(),
             news,
             readings: Arc::default(),
         }
@@ -181,6 +184,42 @@ impl Tickets {
         let (tickets, shown) = self.store.write(job).await?;
         tickets.iter().for_each(|ticket| self.tell(ticket, &catalog));
         Ok(shown)
+    }
+
+    /// Does something with a ticket once for a key, however often it is asked for: gives the ticket, and whether this very
+    /// request had done it before. Keys are remembered for a week.
+    ///
+    /// # Errors
+    /// As [`Tickets::act`]; the key was used for another action on this ticket.
+    pub async fn act_once(
+        &self,
+        id: &str,
+        action: Action,
+        actor: &Actor,
+        key: Option<String>,
+    ) -> Result<(Json, bool), Refusal> {
+        let Some(key) = key else { return Ok((self.act(id, action, None, actor).await?, false)) };
+        let (serving, at) = (self.live.serving(), self.now());
+        let catalog = Arc::clone(serving.bundle.engine.catalog());
+        // A key of its own for each ticket, and none that a complaint could be filed with.
+        let request = Arc::new((id.to_owned(), action, actor.clone(), format!("action {id} {key}")));
+        let job = || {
+            let (request, serving, settings) = (Arc::clone(&request), Arc::clone(&serving), Arc::clone(&self.settings));
+            move |tx: &mut Transaction<'_>| {
+                let (id, action, actor, key) = &*request;
+                let step = Step { serving: &serving, settings: &settings, actor, at };
+                act_with_key(tx, id, action, key, &step)
+            }
+        };
+        let (tickets, shown, again) = match self.store.write(job()).await {
+            // The same request at the same moment was first.
+            Err(Refusal::Store(StoreError::Conflict(what))) if what.starts_with("requests.") => {
+                self.store.write(job()).await?
+            }
+            done => done?,
+        };
+        tickets.iter().for_each(|ticket| self.tell(ticket, &catalog));
+        Ok((shown, again))
     }
 
     /// A ticket as an actor sees it.
@@ -317,6 +356,26 @@ pub(super) fn act_on_all(
     // An actor who gave the ticket away may not see it any more.
     let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
     Ok((std::iter::once(loaded.ticket).chain(other).collect(), shown))
+}
+
+/// Does an action unless the same request did it before: gives the tickets that changed, the one that was acted on as the
+/// actor sees it, and whether it had been done.
+fn act_with_key(
+    tx: &mut Transaction<'_>,
+    id: &str,
+    action: &Action,
+    key: &str,
+    step: &Step<'_>,
+) -> Result<(Vec<Ticket>, Json, bool), Refusal> {
+    let content = filing::digest(action);
+    if filing::requested_before(tx, step.actor, key, &content)?.is_some() {
+        let loaded = rows::load(tx, id, false)?;
+        let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
+        return Ok((Vec::new(), shown, true));
+    }
+    let (tickets, shown) = act_on_all(tx, id, action, None, step)?;
+    filing::remember(tx, step.actor, key, &content, id, step.at)?;
+    Ok((tickets, shown, false))
 }
 
 /// A line of the log of what was seen and done.

@@ -1,11 +1,13 @@
 //! A complaint becomes a ticket: kept, decided and sent on in one transaction; once for each request.
 
 use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::assigning;
 use super::change::Change;
 use super::desk::{Filed, Step, audited};
-use super::model::{Link, Relation, Ticket};
+use super::model::{Link, Relation, Ticket, Urgency};
 use super::refusal::Refusal;
 use super::repeats::{self, Repeat};
 use super::rows::{self, Loaded, Origin, millis};
@@ -24,7 +26,7 @@ pub(super) fn file(
     key: Option<&str>,
     settings: &Settings,
 ) -> Result<(Filed, Option<Ticket>), Refusal> {
-    let content = prepared.submission.content();
+    let content = digest(&prepared.submission);
     if let Some(key) = key
         && let Some(id) = requested_before(tx, actor, key, &content)?
     {
@@ -54,12 +56,15 @@ pub(super) fn file(
     let judgement = submission::judgement(&prepared.decision);
     let decided = submission::decided(&prepared.decision, prepared.at);
     let found = repeats::find(tx, seq, prepared)?;
-    let mut changes = repeated(&found, &decided, settings);
-    changes.extend(assigning::route(&received, judgement, &decided, &step.case()));
+    let link =
+        |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
+    let mut changes: Vec<Change> = found.iter().map(link).collect();
+    let raise = repeated(&found, &decided, settings);
+    changes.extend(assigning::route(&received, judgement, &decided, raise, &step.case()));
     let ticket = rows::append(tx, seq, &id, Some(&received), changes, &step.writing())?;
     audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
     if let Some(key) = key {
-        remember(tx, actor, key, &content, seq, prepared.at)?;
+        remember(tx, actor, key, &content, &id, prepared.at)?;
     }
     let loaded = Loaded { seq, ticket: ticket.clone(), submitter: actor.name.clone() };
     let shown = shown(tx, &loaded, actor, &prepared.serving)?;
@@ -81,21 +86,15 @@ fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
     }
 }
 
-/// What follows from earlier tickets of the same matter or caller: links, and more urgency from the third call on.
-fn repeated(found: &[Repeat], decided: &assigning::Decided, settings: &Settings) -> Vec<Change> {
-    let link =
-        |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
-    let mut changes: Vec<Change> = found.iter().map(link).collect();
+/// The urgency that earlier tickets of the same matter give, and why: more from the third call on.
+fn repeated(found: &[Repeat], decided: &assigning::Decided, settings: &Settings) -> Option<(Urgency, String)> {
     let calls = found.iter().filter(|repeat| repeat.relation == Relation::SameMatter).count() as u32 + 1;
-    if settings.repeats_to_raise > 1 && calls >= settings.repeats_to_raise {
-        let urgency = decided.urgency.raised();
-        changes.push(Change::UrgencySet { urgency, reason: format!("repeats:{calls}") });
-    }
-    changes
+    let raised = settings.repeats_to_raise > 1 && calls >= settings.repeats_to_raise;
+    raised.then(|| (decided.urgency.raised(), format!("repeats:{calls}")))
 }
 
-/// The ticket that this request filed before.
-fn requested_before(
+/// The ticket that this request was about, where it came before.
+pub(super) fn requested_before(
     tx: &mut Transaction<'_>,
     actor: &Actor,
     key: &str,
@@ -112,17 +111,26 @@ fn requested_before(
     }
 }
 
-fn remember(
+/// Remembers that a request was about a ticket.
+pub(super) fn remember(
     tx: &mut Transaction<'_>,
     actor: &Actor,
     key: &str,
     content: &str,
-    seq: i64,
+    id: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO requests (actor, request_key, content, ticket, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        &[(&actor.name).into(), key.into(), content.into(), seq.into(), millis(at).into()],
+        "INSERT INTO requests (actor, request_key, content, ticket, at)
+         SELECT ?1, ?2, ?3, seq, ?4 FROM tickets WHERE id = ?5",
+        &[(&actor.name).into(), key.into(), content.into(), millis(at).into(), id.into()],
     )?;
     Ok(())
+}
+
+/// What tells two requests apart that came with one key.
+pub(super) fn digest(request: &impl Serialize) -> String {
+    // Writing a plain struct cannot fail; were it to, every request would count as another one.
+    let written = serde_json::to_vec(request).unwrap_or_default();
+    Sha256::digest(&written).iter().map(|byte| format!("{byte:02x}")).collect()
 }

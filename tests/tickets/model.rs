@@ -96,6 +96,8 @@ pub(crate) struct Model {
     pub(crate) reply: Json,
     pub(crate) merged_into: Json,
     pub(crate) about: Option<&'static str>,
+    /// An emergency that departments have, and that nobody confirmed: in review for people at the centre.
+    pub(crate) provisional: bool,
 }
 
 impl Model {
@@ -114,6 +116,9 @@ impl Model {
     /// Where a ticket stands that departments work on: where the slowest in charge does; without anybody in charge it
     /// waits for whoever verifies, and otherwise for a dispatcher.
     pub(crate) fn follow(&mut self) {
+        if self.provisional {
+            return;
+        }
         let slowest = self.active().filter(|part| part.role == "lead").map(|part| part.stage).min();
         let verifying = self.active().any(|part| part.role == "verify" && part.stage != Stage::Resolved);
         self.state = match slowest {
@@ -173,7 +178,16 @@ impl Model {
         Done
     }
 
+    /// Whether it stands in one of these; what was sent out in haste stands with departments too.
+    fn at(&self, states: &[&str]) -> bool {
+        states.contains(&self.state) || self.provisional && states.contains(&"dispatched")
+    }
+
     fn end(&mut self, state: &'static str) -> Outcome {
+        if self.provisional && OVER.contains(&state) {
+            self.withdraw_all();
+        }
+        self.provisional = false;
         self.state = state;
         self.claim = None;
         Done
@@ -191,6 +205,7 @@ impl Model {
         match action["action"].as_str().unwrap() {
             "accept" | "contact" | "resolve" | "apply_return" | "hand_down" => unit || kind("admin"),
             "call_back" if action["by"] == "centre" => central,
+            "set_urgency" if action["recompute_deadlines"] == true => kind("dispatcher"),
             "call_back" | "pause" | "resume" | "note" => central || unit,
             "send_reply" | "close" | "answer_on_the_spot" | "refuse" | "reopen" | "chase" | "set_urgency" | "link" => {
                 central
@@ -202,25 +217,11 @@ impl Model {
     /// What somebody has in hand, no other dispatcher works on.
     fn held(&self, by: &Actor, action: &Json, now: Timestamp) -> bool {
         let name = action["action"].as_str().unwrap();
-        let free = [
-            "accept",
-            "contact",
-            "resolve",
-            "apply_return",
-            "hand_down",
-            "call_back",
-            "pause",
-            "resume",
-            "note",
-            "send_reply",
-            "close",
-            "reopen",
-            "chase",
-            "set_urgency",
-            "link",
-        ];
+        let free = "accept contact resolve apply_return hand_down call_back pause resume note send_reply close reopen \
+                    chase set_urgency link";
         let held = self.claim.as_ref().is_some_and(|(holder, until)| *holder != by.name && *until > now);
-        held && !free.contains(&name)
+        let free = free.split(' ').any(|free| free == name) && action["recompute_deadlines"] != true;
+        held && !free
     }
 
     pub(crate) fn step(
@@ -244,7 +245,7 @@ impl Model {
         match action["action"].as_str().unwrap() {
             "accept" | "contact" | "resolve" | "apply_return" | "hand_down" => self.by_unit(action, now),
             "uphold_return" | "refuse_return" => self.ruled(action, now),
-            "dispatch" | "redirect" | "send_back" => self.sent(action, now),
+            "dispatch" | "confirm" | "redirect" | "send_back" => self.sent(action, now),
             "pause" | "resume" | "extend" | "park" | "unpark" => self.clock(action, now),
             _ => self.by_centre(by, action, now, others),
         }
@@ -252,8 +253,9 @@ impl Model {
 
     fn by_unit(&mut self, action: &Json, now: Timestamp) -> Outcome {
         let Some(at) = self.part(&action["assignment"]) else { return Refused };
+        let at_work = self.at(WITH_UNITS);
         let part = &mut self.parts[at];
-        if !WITH_UNITS.contains(&self.state) || part.returning.is_some() {
+        if !at_work || part.returning.is_some() {
             return Refused;
         }
         match action["action"].as_str().unwrap() {
@@ -296,6 +298,9 @@ impl Model {
         if action["action"] == "refuse_return" {
             self.parts[at].returning = None;
             self.parts[at].binding = true;
+            if std::mem::take(&mut self.provisional) {
+                self.follow();
+            }
         } else {
             let to = action["to"].as_array().unwrap();
             if panel && to.is_empty() || self.assign(to, Some(at), now) == Refused {
@@ -304,6 +309,7 @@ impl Model {
             let new = self.parts.len() - to.len();
             self.parts[new..].iter_mut().for_each(|part| part.binding = panel);
             self.returns += 1;
+            self.provisional = false;
             self.follow();
         }
         self.claim = None;
@@ -320,7 +326,7 @@ impl Model {
                     return Refused;
                 }
             }
-            "redirect" if WITH_UNITS.contains(&self.state) => {
+            "redirect" if self.at(WITH_UNITS) => {
                 let Some(at) = self.part(&action["assignment"]) else { return Refused };
                 // What is before the panel, the panel alone moves.
                 if self.parts[at].returning == Some(true)
@@ -329,6 +335,7 @@ impl Model {
                     return Refused;
                 }
             }
+            "confirm" if self.provisional => {}
             "send_back" if ["resolved", "answer_reviewed"].contains(&self.state) => {
                 let Some(at) = self.part(&action["assignment"]) else { return Refused };
                 if self.parts[at].stage != Stage::Resolved {
@@ -339,13 +346,14 @@ impl Model {
             _ => return Refused,
         }
         self.claim = None;
+        self.provisional = false;
         self.follow();
         Done
     }
 
     fn clock(&mut self, action: &Json, now: Timestamp) -> Outcome {
         match action["action"].as_str().unwrap() {
-            "pause" if HANDLING.contains(&self.state) && !self.paused => self.paused = true,
+            "pause" if self.at(HANDLING) && !self.paused => self.paused = true,
             "resume" if BEFORE_REPLY.contains(&self.state) && self.paused => self.paused = false,
             "extend" if BEFORE_REPLY.contains(&self.state) => {
                 let extensions = match action.get("assignment") {
@@ -468,6 +476,7 @@ impl Model {
         };
         json!({
             "state": self.state,
+            "provisional": self.provisional,
             "paused": self.paused,
             "urgency": self.urgency,
             "parts": self.parts.iter().map(part).collect::<Vec<_>>(),
@@ -491,6 +500,7 @@ pub(crate) fn view(ticket: &Json) -> Json {
     };
     json!({
         "state": ticket["state"],
+        "provisional": !ticket["provisional"].is_null(),
         "paused": !ticket["paused"].is_null(),
         "urgency": ticket["urgency"],
         "parts": ticket["assignments"].as_array().unwrap().iter().map(part).collect::<Vec<_>>(),
