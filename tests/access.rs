@@ -58,6 +58,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/v1/tickets", "submit agent dispatcher admin", "403 forbidden"),
     ("POST", "/v1/tickets/batch", "submit agent dispatcher admin", "403 forbidden"),
     ("GET", "/v1/tickets", "submit agent dispatcher water housing gas admin", "403 forbidden"),
+    ("POST", "/v1/tickets/actions", "agent dispatcher water housing gas admin", "403 forbidden"),
     ("GET", "/v1/tickets/{id}", "agent dispatcher water housing admin", "404 no-ticket"),
     ("GET", "/v1/tickets/{id}/history", "agent dispatcher water housing admin", "404 no-ticket"),
     ("POST", "/v1/tickets/{id}/actions", "agent dispatcher water housing admin", "404 no-ticket"),
@@ -79,6 +80,7 @@ fn body(method: &str, path: &str) -> Value {
         ("POST", "/v1/match" | "/v1/intake" | "/v1/tickets" | "/v1/tickets/batch") => json!({"text": LEAK}),
         ("POST", "/v1/match:batch") => json!({"complaints": [{"text": LEAK}]}),
         ("POST", "/v1/search") => json!({"query": "水管"}),
+        ("POST", "/v1/tickets/actions") => json!({"ids": ["x"], "action": {"action": "note", "text": "已了解"}}),
         ("POST", "/v1/tickets/{id}/actions") => json!({"action": "note", "text": "已了解"}),
         _ => Value::Null,
     }
@@ -224,6 +226,7 @@ fn actions() -> Vec<Value> {
         json!({"action": "apply_return", "assignment": 1, "reason": "not_ours", "basis": "职责清单"}),
         json!({"action": "uphold_return", "assignment": 1, "to": [to], "reason": "成立"}),
         json!({"action": "refuse_return", "assignment": 1, "reason": "不成立"}),
+        json!({"action": "confirm"}),
         json!({"action": "redirect", "assignment": 1, "to": to, "reason": "改派"}),
         json!({"action": "hand_down", "assignment": 1, "to": to}),
         json!({"action": "pause", "reason": "等材料"}),

@@ -38,7 +38,7 @@ enum Output {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Draft a test from every return that was upheld, for an editor to take over
+    /// Draft a test from every ticket that was given back, for an editor to take over
     Learn {
         /// What is written
         #[arg(long, value_enum, default_value_t)]
@@ -119,9 +119,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn test(lesson: &Lesson, zone: &TimeZone) -> String {
-    let Lesson { ticket, from, department, reason, .. } = lesson;
+    let Lesson { ticket, from, department, unit, reason, .. } = lesson;
     let mut test = format!("# {}\n", reason.replace(['\n', '\r'], " "));
-    test.push_str(&format!("- name: {}\n", quoted(&format!("{ticket} {from} → {department}"))));
+    test.push_str(&format!(
+        "- name: {}\n",
+        quoted(&format!("{ticket} {from} → {}", unit.as_ref().unwrap_or(department)))
+    ));
     if let Some(title) = &lesson.title {
         test.push_str(&format!("  title: {}\n", quoted(title)));
     }
@@ -130,7 +133,8 @@ fn test(lesson: &Lesson, zone: &TimeZone) -> String {
         test.push_str(&format!("  district: {district}\n"));
     }
     let at = lesson.opened_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    test.push_str(&format!("  at: {at}\n  expect: {{department: {department}}}\n\n"));
+    let unit = unit.as_ref().map(|unit| format!(", unit: {unit}")).unwrap_or_default();
+    test.push_str(&format!("  at: {at}\n  expect: {{department: {department}{unit}}}\n\n"));
     test
 }
 
@@ -141,6 +145,7 @@ fn case(lesson: &Lesson, zone: &TimeZone) -> String {
         "title": lesson.title,
         "text": lesson.text,
         "department": lesson.department,
+        "unit": lesson.unit,
         "district": lesson.district,
         "opened_on": opened_on,
         "origin": "real",

@@ -59,6 +59,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/tickets", Key),
     ("POST", "/v1/tickets/batch", Key),
     ("GET", "/v1/tickets", Key),
+    ("POST", "/v1/tickets/actions", Key),
     ("GET", "/v1/tickets/{id}", Key),
     ("GET", "/v1/tickets/{id}/history", Key),
     ("POST", "/v1/tickets/{id}/actions", Key),

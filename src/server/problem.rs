@@ -171,7 +171,7 @@ pub(super) struct ProblemDocument {
     title: String,
     /// The HTTP status; in a batch, the one that this item alone would have had.
     #[schema(example = 422)]
-    status: u16,
+    pub(super) status: u16,
     /// What is wrong here and what to do, in the caller's language.
     #[schema(example = "没有“txet”这个字段，是否想写“text”？")]
     detail: String,

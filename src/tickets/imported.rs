@@ -1,6 +1,7 @@
 //! Complaints that were in another system before: filed many at a time, each once however often its file is imported.
 
-use super::desk::{self, Tickets};
+use super::desk::Tickets;
+use super::filing;
 use super::refusal::Refusal;
 use super::submission::Submission;
 use crate::access::{Actor, Scope};
@@ -29,7 +30,7 @@ impl Tickets {
         self.store().read_blocking(move |tx: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(requests.len());
             for (key, submission) in &requests {
-                found.push(match desk::requested_before(tx, &actor, key, &submission.content()) {
+                found.push(match filing::requested_before(tx, &actor, key, &filing::digest(submission)) {
                     Err(Refusal::Store(error)) => return Err(Refusal::Store(error)),
                     other => other.map(|ticket| ticket.is_some()),
                 });

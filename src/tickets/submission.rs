@@ -73,15 +73,6 @@ pub struct Submission {
     pub received_at: Option<Timestamp>,
 }
 
-impl Submission {
-    /// What tells two requests apart that came with one key.
-    pub(super) fn content(&self) -> String {
-        // Writing a plain struct cannot fail; were it to, every request would count as another one.
-        let written = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(&written).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
 /// A submission that was checked and decided, ready to be stored.
 #[derive(Debug)]
 pub struct Prepared {

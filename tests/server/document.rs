@@ -39,6 +39,7 @@ fn the_document_of_the_api_lists_routes_that_answer() {
         "/v1/queue/{name}/claim",
         "/v1/statistics",
         "/v1/tickets",
+        "/v1/tickets/actions",
         "/v1/tickets/batch",
         "/v1/tickets/{id}",
         "/v1/tickets/{id}/actions",
