@@ -134,6 +134,7 @@ fn what_a_recogniser_sends_comes_out_with_suggestions() {
     // What the agent types and picks belongs to it.
     page.send(&json!({"notes": "门口积水", "district": "青澜区"}));
     let suggestion = page.suggestion("自来水管裂了，石洲区。自来水管漏水，是的\n门口积水");
+    assert_eq!(suggestion["spoken"], "自来水管裂了，石洲区。自来水管漏水，是的".chars().count());
     assert_eq!(suggestion["decision"]["district"]["name"], "青澜区");
     // Whoever wants nothing but to be kept hears nothing else.
     let (kept, before) = recogniser.until_it("kept", |own| own["sequence"] == 8);

@@ -131,6 +131,8 @@ const CHINESE: &[(&str, &str)] = &[
     ("eval.answers.queries", "要问的问题，JSON Lines：{\"id\", \"text\", \"title\"?, \"answers\": [条目 id]}"),
     ("eval.answers.known", "答案已知的问题，格式同上"),
     ("eval.answers.folds", "按 id 把问题分成几份，问每一份时其余各份为已知"),
+    ("eval.intake", "要问几个问题，正确的场景才会排在首位"),
+    ("eval.intake.cases", "带场景标签的案例，JSON Lines（可重复）；不写则用规则包自己的案例"),
     ("serve", "启动服务，规则改动后自动热加载"),
     ("serve.listen", "监听地址"),
     ("serve.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),

@@ -6,6 +6,7 @@ pub mod collisions;
 mod figures;
 mod html;
 pub mod impact;
+pub mod intake;
 mod judged;
 mod near_copies;
 pub mod noise;

@@ -48,7 +48,7 @@ test('what is typed is decided, its evidence marked, its facts picked out', asyn
 test('an answer that is overtaken is dropped', async () => {
   const page = await call();
   let held = null;
-  await page.route('**/v1/match', async (route) => {
+  await page.route('**/v1/intake', async (route) => {
     if (route.request().postData().includes('路灯')) return route.continue();
     const response = await route.fetch();
     held = () => route.fulfill({ response }).catch(() => {});

@@ -1,6 +1,7 @@
 //! `jiesu eval`: what is right, measured on data with known answers.
 
 mod answers;
+mod intake;
 mod routing;
 
 use super::{Common, Ended, Failure};
@@ -18,11 +19,14 @@ enum What {
     Routing(routing::Arguments),
     /// How often the right article comes first
     Answers(answers::Arguments),
+    /// How many questions it takes until the right scenario leads
+    Intake(intake::Arguments),
 }
 
 pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<Ended, Failure> {
     match &arguments.what {
         What::Routing(arguments) => routing::run(common, lang, arguments),
         What::Answers(arguments) => answers::run(common, lang, arguments),
+        What::Intake(arguments) => intake::run(common, lang, arguments),
     }
 }

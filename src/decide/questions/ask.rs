@@ -12,11 +12,17 @@ use crate::rules::{Compiled, Scenario};
 /// Choices of one question, at the most: more cannot be read out.
 const MOST_CHOICES: usize = 4;
 /// Bits that a question must be expected to bring, to be asked before the slots of what leads.
-const WORTH: f64 = 0.3;
+const WORTH: f64 = 0.15;
 /// Bits that it must bring for each choice that is read out: of two that tell the same, the shorter is asked.
 const PER_CHOICE: f64 = 0.05;
+/// How ids of open questions begin.
+const OPEN: &str = "open:";
 /// Levels of categories that are asked about.
 const LEVELS: usize = 2;
+/// How probable it must be that it is nothing anybody thinks of, to ask what it is about.
+const NOTHING: f64 = 0.3;
+/// How often that is asked.
+const MOST_OPEN: usize = 3;
 /// Characters of a choice that stands in an editor's question, at the most.
 const LONGEST_CHOICE: usize = 12;
 
@@ -141,6 +147,21 @@ pub(super) fn telling_apart(hypotheses: &[Hypothesis], answers: &[Answer], rules
         // The first of equals: scenarios before categories, fewer choices before more.
         .reduce(|best, own| if own.0 > best.0 { own } else { best });
     best.map(|(_, gain, put)| put.ask(rules, gain)).into_iter().collect()
+}
+
+/// Where most likely it is nothing that anybody thinks of: what it is about, in the caller's own words. Not for ever.
+pub(super) fn open(hypotheses: &[Hypothesis], answers: &[Answer]) -> Option<Ask> {
+    let thought_of: f64 = hypotheses.iter().map(|own| own.probability).sum();
+    let asked = answers.iter().filter(|answer| answer.question.starts_with(OPEN)).count();
+    (1.0 - thought_of >= NOTHING && asked < MOST_OPEN).then(|| Ask {
+        id: format!("{OPEN}{}", asked + 1),
+        purpose: Purpose::Open,
+        ask: "请您再说具体一点：是什么地方、什么东西，出了什么问题？".to_owned(),
+        choices: Vec::new(),
+        slot: None,
+        required: false,
+        gain: 0.0,
+    })
 }
 
 /// The questions of the leading scenario's empty slots that were not asked yet: those that are required first.

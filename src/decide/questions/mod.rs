@@ -4,7 +4,7 @@
 //! In: a complaint, its decision and the answers so far. Out: the scenarios that are possible, each with a probability,
 //! and questions in the order in which they are best asked. A question that tells scenarios apart is worth the entropy
 //! that its answer is expected to take away (expected information gain, Lindley 1956); while one is worth asking it comes
-//! before the slots of the scenario that leads. Nothing is kept here: answers are given again with every complaint.
+//! before the slots of the scenario that leads; where nothing is thought of yet, the first question is what it is about. Nothing is kept here: answers are given again with every complaint.
 
 mod ask;
 mod gain;
@@ -56,6 +56,8 @@ pub enum Purpose {
     Category,
     /// What the scenario that leads needs.
     Slot,
+    /// What it is about at all.
+    Open,
 }
 
 /// A choice that answers a question with one click.
@@ -156,7 +158,8 @@ impl Engine {
             decision = decide(leader)?;
         }
         let possible = hypotheses.iter().map(|one| self.possible(one, complaint, &text)).collect();
-        let mut questions = ask::telling_apart(&hypotheses, answers, &self.rules);
+        let mut questions: Vec<Ask> = ask::open(&hypotheses, answers).into_iter().collect();
+        questions.extend(ask::telling_apart(&hypotheses, answers, &self.rules));
         questions.extend(ask::slots(&decision, answers));
         Ok(Intake { decision, possible, questions })
     }

@@ -34,6 +34,14 @@ impl Overlap {
         Overlap { groups: groups(&texts), places }
     }
 
+    /// Does something with a case of the corpus by its number: with which case of the bundle it is, if it is one.
+    pub fn known<T>(&self, bundle: &Bundle, number: usize, work: impl FnOnce(Option<Known<'_>>) -> T) -> T {
+        let place = self.places.get(number).copied().flatten();
+        let voters = |other: u32| place.is_none_or(|own| !self.is_one(own, other));
+        let cases = bundle.engine.knowledge().cases.all();
+        work(place.map(|own| Known { id: &cases[own as usize].id, voters: &voters }))
+    }
+
     /// Whether two cases of the bundle are near-copies, or the same.
     fn is_one(&self, a: u32, b: u32) -> bool {
         self.groups[a as usize] == self.groups[b as usize]
@@ -61,10 +69,8 @@ pub fn decide(
     found: Option<Found>,
 ) -> Option<Decision> {
     complaint.check().ok()?;
-    let place = overlap.places.get(number).copied().flatten();
-    let voters = |other: u32| place.is_none_or(|own| !overlap.is_one(own, other));
-    let cases = bundle.engine.knowledge().cases.all();
-    let known = place.map(|own| Known { id: &cases[own as usize].id, voters: &voters });
-    let given = Given { found, known, bare: true, ..Given::default() };
-    bundle.engine.appraise_given(complaint, text, Options::default(), given).ok().map(|(decision, _)| decision)
+    overlap.known(bundle, number, |known| {
+        let given = Given { found, known, bare: true, ..Given::default() };
+        bundle.engine.appraise_given(complaint, text, Options::default(), given).ok().map(|(decision, _)| decision)
+    })
 }

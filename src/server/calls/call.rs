@@ -60,6 +60,8 @@ pub(super) struct Draft {
 pub(super) struct Matter {
     pub(super) sequence: u64,
     pub(super) text: String,
+    /// Characters of it that were said; what follows was typed.
+    pub(super) spoken: usize,
     pub(super) parts: Vec<Part>,
     pub(super) district: Option<String>,
     pub(super) channel: Option<String>,
@@ -150,6 +152,7 @@ impl Call {
         let state = self.state();
         let draft = &state.draft;
         let (mut text, parts) = draft.transcript.words();
+        let spoken = text.chars().count();
         if !draft.notes.is_empty() {
             if !text.is_empty() {
                 text.push('\n');
@@ -159,6 +162,7 @@ impl Call {
         Matter {
             sequence: draft.sequence,
             text,
+            spoken,
             parts,
             district: draft.district.clone(),
             channel: draft.channel.clone(),

@@ -67,6 +67,7 @@ pub(super) enum Outgoing<'a> {
     Suggestion {
         sequence: u64,
         text: &'a str,
+        spoken: usize,
         parts: &'a [Part],
         #[serde(flatten)]
         intake: &'a crate::decide::Intake,

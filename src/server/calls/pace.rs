@@ -49,6 +49,6 @@ fn suggested(app: &App, matter: &Matter) -> Result<String, Problem> {
     let Intake { decision, possible, questions } = engine.intake(&complaint, &matter.answers, Options::default())?;
     let decision = app.handed_out(&serving, &complaint, Options::default(), decision, started.elapsed());
     let intake = Intake { decision, possible, questions };
-    let (sequence, text, parts) = (matter.sequence, matter.text.as_str(), matter.parts.as_slice());
-    Ok(Outgoing::Suggestion { sequence, text, parts, intake: &intake }.json())
+    let Matter { sequence, spoken, ref text, ref parts, .. } = *matter;
+    Ok(Outgoing::Suggestion { sequence, text, spoken, parts, intake: &intake }.json())
 }

@@ -90,6 +90,11 @@ impl Transcript {
             if (own.r#final && !heard.r#final) || (same && own.text == heard.text) {
                 return Heard::Known;
             }
+            if own.at_ms == heard.at_ms {
+                self.utterances[at] = heard;
+                self.let_go();
+                return Heard::Changed;
+            }
             self.utterances.remove(at);
         }
         // After all that began no later: what begins at one moment stands in the order of arrival.
@@ -200,6 +205,8 @@ mod tests {
             (&["C1 0 自来水管爆了", "c1 0 自来"], "自来水管爆了"),
             // Out of order.
             (&["C2 900 自来水管爆了", "C1 100 幸福路小区"], "幸福路小区，自来水管爆了"),
+            // Without times, in the order in which they were first heard.
+            (&["c1 0 幸福", "c2 0 自来水", "C1 0 幸福路小区", "C2 0 水管爆了"], "幸福路小区，水管爆了"),
             (&["C1 100 幸福路小区。", "C2 900 自来水管爆了"], "幸福路小区。自来水管爆了"),
             // The agent's words are not decided on, and end the caller's sentence.
             (&["C1 0 水管爆了", "A2 5 请问在什么位置？", "C3 9 幸福路小区"], "水管爆了。幸福路小区"),

@@ -64,9 +64,12 @@ const ASSETS: &[Asset] = assets![
     "leader.js" SCRIPT,
     "live.js" SCRIPT,
     "names.js" SCRIPT,
+    "questions.js" SCRIPT,
     "spans.js" SCRIPT,
+    "stream.js" SCRIPT,
     "ticket.js" SCRIPT,
     "time.js" SCRIPT,
+    "transcript.js" SCRIPT,
     "words.js" SCRIPT,
     "words_en.js" SCRIPT,
 ];

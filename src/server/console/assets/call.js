@@ -8,12 +8,17 @@ import * as drafts from './draft.js';
 import { accept, amend, answerNow, discard, toReview } from './finish.js';
 import { Leader, SETTLED } from './leader.js';
 import { names } from './names.js';
+import { answerIn, choose, showQuestions, wasAsked } from './questions.js';
 import { marked, marksOf, places } from './spans.js';
+import { Stream } from './stream.js';
+import { showTranscript } from './transcript.js';
 import { say } from './words.js';
 
 /** Milliseconds without a keystroke before the engine is asked, and the most it waits while somebody types on. */
 const PAUSE = 30;
 const MOST_WAIT = 90;
+/** How long whoever accepts waits for the server's last word on a call, in ms. */
+const MOST_HEARD = 300;
 const CHANNELS = ['phone', 'web', 'app', 'wechat', 'letter', 'visit'];
 
 /** Facts that are read as something else than what was said: yesterday, three and a half thousand. */
@@ -31,11 +36,19 @@ let settling = null;
 let telling = null;
 let asked = 0;
 let running = null;
+let questions = [];
+/** The call that is listened to; none where the agent types alone. */
+let stream = null;
+/** Characters of what was decided on that were said on it. */
+let spoken = 0;
+let whenHeard = () => {};
 
 export const keys = [
   { code: 'KeyT', with: 'alt', label: 'key_text', run: () => parts.text.focus() },
   { code: 'KeyP', with: 'alt', label: 'key_phone', run: () => parts.phone.focus() },
-  { code: 'KeyQ', with: 'alt', label: 'key_question', run: () => parts.questions.querySelector('input')?.focus() },
+  { code: 'KeyQ', with: 'alt', label: 'key_question', run: () => answerIn(parts.questions)?.focus() },
+  ...Array.from({ length: 9 }, (_, index) => ({ code: `Digit${index + 1}`, name: String(index + 1), label: 'key_choice', run: () => choose(index + 1) })),
+  { code: 'KeyN', with: 'alt', label: 'key_call', run: () => parts.call.focus() },
   { code: 'KeyR', with: 'alt', label: 'key_reply', run: () => parts.reply.focus() },
   { code: 'KeyC', with: 'alt', label: 'key_copy', run: () => copied(replyText()) },
   { code: 'KeyE', with: 'alt', label: 'key_amend', run: () => amend(leader.shown) },
@@ -51,11 +64,16 @@ export function mount(root) {
     h('div', { class: 'columns' }, intake(), suggestion()), actions());
   showDistricts();
   const stop = drafts.onChange(changed);
-  changed(drafts.current(), ['text', 'reply', 'scenario', 'asked']);
-  if (drafts.current().text && !latest) decide();
+  const called = new URLSearchParams(location.search).get('call');
+  if (called && called !== drafts.current().call) drafts.change({ call: called });
+  else join(drafts.current().call);
+  changed(drafts.current(), ['text', 'reply', 'scenario', 'answers']);
+  if (drafts.wholeText() && !latest) decide();
   parts.text.focus({ preventScroll: true });
   return () => {
     stop();
+    stream?.close();
+    stream = null;
     clearTimeout(waiting);
     clearTimeout(settling);
     clearTimeout(telling);
@@ -74,6 +92,8 @@ function intake() {
   parts.name = bound(h('input', { maxlength: 60, autocomplete: 'off' }), 'name');
   parts.district = h('select', null, h('option', { value: '' }, say('by_text')));
   parts.channel = bound(h('select', null, CHANNELS.map((one) => h('option', { value: one }, say(`channel_${one}`)))), 'channel');
+  parts.call = h('input', { maxlength: 100, autocomplete: 'off', value: drafts.current().call, placeholder: say('call_hint') });
+  parts.call.addEventListener('change', () => drafts.change({ call: parts.call.value.trim() }));
   parts.confidential = bound(h('input', { type: 'checkbox' }), 'confidential', 'checked');
   parts.text = h('textarea', { id: 'complaint', maxlength: 30000, spellcheck: 'false', placeholder: say('text_hint'), value: drafts.current().text });
   parts.text.addEventListener('input', (event) => typed(event.isComposing));
@@ -82,10 +102,12 @@ function intake() {
   parts.count = h('span', { class: 'figure' });
   return h('section', { class: 'panel intake', 'aria-labelledby': 'said' },
     h('div', { class: 'strip' }, field(say('phone'), parts.phone), field(say('name'), parts.name),
-      field(say('district'), parts.district), field(say('channel'), parts.channel),
+      field(say('district'), parts.district), field(say('channel'), parts.channel), field(say('call_number'), parts.call),
       h('label', { class: 'check' }, parts.confidential, say('confidential'))),
     h('div', { class: 'heading' }, h('h2', { id: 'said' }, h('label', { for: 'complaint' }, say('complaint'))), parts.count),
-    h('div', { class: 'writing' }, h('div', { class: 'sheet' }, parts.mirror, parts.text)),
+    h('div', { class: 'both' }, parts.feed = h('section', { class: 'feed', hidden: true, 'aria-label': say('transcript') },
+      parts.feedState = h('p', { class: 'live' }), parts.transcript = h('div', { class: 'transcript', tabindex: '0', role: 'log', 'aria-live': 'off' })),
+    h('div', { class: 'writing' }, h('div', { class: 'sheet' }, parts.mirror, parts.text))),
     parts.facts = h('div', { class: 'facts' }), parts.questions = h('div', { class: 'questions' }));
 }
 
@@ -128,8 +150,65 @@ function typed(composing) {
   drafts.change({ text: parts.text.value });
 }
 
+/** Listens to a call, or to none; leaves the one before. */
+function join(call) {
+  stream?.close();
+  stream = null;
+  spoken = 0;
+  parts.feed.hidden = !call;
+  if (!call) return;
+  const state = (now) => {
+    parts.feedState.dataset.state = now === 'over' ? 'off' : now;
+    parts.feedState.textContent = say(`call_${now}`);
+    // What the server cannot decide now is asked for the other way.
+    if (now !== 'on') decide();
+  };
+  stream = new Stream(call, {
+    state,
+    lines: showText,
+    // What was noted before the call was there, or while the server was away.
+    opened: () => { if (drafts.current().text || drafts.current().answers.length) sendContext(); },
+    context: ({ notes, district, channel, answers }) => {
+      const own = drafts.current();
+      if (!own.text && !own.answers.length) drafts.change({ text: notes, answers, district: district ?? '', channel: channel ?? own.channel });
+    },
+    suggestion: (event) => {
+      spoken = event.spoken;
+      const said = [...event.text].slice(0, spoken).join('');
+      if (said !== drafts.current().spoken) drafts.change({ spoken: said });
+      arrived(event);
+      whenHeard();
+    },
+  });
+  parts.feedState.textContent = say('call_off');
+  showText();
+}
+
+/** What the server makes of it on the call; soon, or it has nothing new to say. */
+function heard() {
+  sendContext();
+  return new Promise((answer) => {
+    whenHeard = answer;
+    setTimeout(answer, MOST_HEARD);
+  });
+}
+
+function sendContext() {
+  const { text, district, channel, answers } = drafts.current();
+  stream.send({ notes: text.slice(0, 10000), district, channel, answers });
+}
+
 function changed(draft, fields) {
-  if (fields.includes('text') || fields.includes('district') || fields.includes('channel')) {
+  if (fields.includes('call')) {
+    // A draft that was sent or cleared is a call that is over.
+    if (fields.includes('requestKey') && stream) {
+      stream.end();
+      history.replaceState(null, '', location.pathname);
+    }
+    if (parts.call.value !== draft.call) parts.call.value = draft.call;
+    join(draft.call);
+  }
+  if (['text', 'district', 'channel', 'answers'].some((name) => fields.includes(name))) {
     if (parts.text.value !== draft.text) parts.text.value = draft.text;
     typedAt = performance.now();
     showText();
@@ -137,7 +216,7 @@ function changed(draft, fields) {
   }
   for (const name of ['phone', 'name', 'district', 'channel']) if (fields.includes(name) && parts[name].value !== draft[name]) parts[name].value = draft[name];
   if (fields.includes('confidential')) parts.confidential.checked = draft.confidential;
-  if (fields.some((name) => ['reply', 'scenario', 'department', 'asked'].includes(name))) showDecision();
+  if (fields.some((name) => ['reply', 'scenario', 'department', 'answers'].includes(name))) showDecision();
   parts.state.textContent = drafts.isBlank() ? '' : say('draft_kept');
 }
 
@@ -151,24 +230,28 @@ function ask() {
 }
 
 async function decide() {
-  const { text, title, district, channel } = drafts.current();
+  const { title, district, channel, answers } = drafts.current();
+  const text = drafts.wholeText();
   running?.abort();
   asked += 1;
   const own = asked;
   if (!text.trim()) {
     latest = null;
+    questions = [];
     leader.clear();
+    if (stream?.connected) sendContext();
     return showDecision();
   }
+  // On a call the server decides, on what was said and typed together.
+  if (stream?.connected) return heard();
   running = new AbortController();
   const began = typedAt;
   try {
-    const decision = await post('/v1/match', { text, channel, ...(title && { title }), ...(district && { district }) }, { signal: running.signal });
+    const intake = await post('/v1/intake', { text, channel, ...(answers.length && { answers }), ...(title && { title }), ...(district && { district }) }, { signal: running.signal });
     // An answer that was overtaken by a later question is dropped.
     if (own !== asked) return undefined;
-    latest = decision;
-    take(leader.next(decision));
-    settling = setTimeout(() => take(leader.settle()), SETTLED);
+    spoken = [...drafts.current().spoken].length;
+    arrived(intake);
     if (began) performance.measure('keystroke to suggestion', { start: began, end: performance.now() });
     parts.state.classList.remove('problem');
   } catch (problem) {
@@ -177,6 +260,15 @@ async function decide() {
     parts.state.classList.add('problem');
   }
   return undefined;
+}
+
+/** A decision and what to ask, from the one way or the other: what is shown changes by the same rules. */
+function arrived(intake) {
+  clearTimeout(settling);
+  latest = intake.decision;
+  questions = intake.questions;
+  take(leader.next(latest));
+  settling = setTimeout(() => take(leader.settle()), SETTLED);
 }
 
 /** Accepts what is shown, once the last words are in it: what nobody has seen yet is not sent. */
@@ -206,9 +298,12 @@ function take({ shown, from }) {
 function showText() {
   const { text } = drafts.current();
   const decision = leader.shown && latest && { evidence: leader.shown.evidence, facts: latest.facts };
+  const marks = marksOf(decision, factName);
+  const before = spoken ? spoken + 1 : 0;
   // A line break at the end has a height only if something follows it.
-  fill(parts.mirror, marked(text, marksOf(decision, factName)), '\u200b');
+  fill(parts.mirror, marked(text, marks.map((mark) => ({ ...mark, start: mark.start - before, end: mark.end - before }))), '\u200b');
   parts.count.textContent = text ? say('characters', { count: places(text).length - 1 }) : '';
+  if (stream) showTranscript(parts.transcript, stream, marks);
 }
 
 function showDecision() {
@@ -219,7 +314,7 @@ function showDecision() {
   if (!decision) parts.spoken.textContent = '';
   parts.replyBox.hidden = !decision;
   showFacts();
-  showQuestions(decision, draft);
+  showQuestions(parts.questions, decision ? questions : [], { focusAfter: () => parts.text.focus() });
   fill(parts.decided, decision ? heading(decision, draft) : h('div', { class: 'empty' }, h('p', null, say('waiting')), h('p', { class: 'note' }, say('waiting_note'))));
   showReply(decision, draft);
   fill(parts.more, decision && sections(decision));
@@ -250,7 +345,7 @@ function showReply(decision, draft) {
   else if (draft.reply !== null && parts.reply.value !== draft.reply) parts.reply.value = draft.reply;
   parts.restore.hidden = draft.reply === null;
   const asks = new Map((decision?.questions ?? []).map((one) => [one.slot, one.ask]));
-  const missing = (decision?.reply?.missing ?? []).filter((slot) => asks.has(slot) && !(slot in draft.asked));
+  const missing = (decision?.reply?.missing ?? []).filter((slot) => asks.has(slot) && !wasAsked(draft, slot));
   fill(parts.missing, missing.length && [h('strong', null, say('missing', { count: missing.length })), missing.map((slot) => h('span', null, asks.get(slot)))]);
 }
 
@@ -265,29 +360,11 @@ function showFacts() {
 /** Selects a fact in the text, so that typing corrects it. */
 function select(span) {
   const starts = places(parts.text.value);
+  const before = spoken ? spoken + 1 : 0;
+  // What was said on the call is not the agent's to correct; a note beside it is.
+  if (span.start < before) return parts.text.focus();
   parts.text.focus();
-  parts.text.setSelectionRange(starts[span.start], starts[span.end]);
-}
-
-function showQuestions(decision, draft) {
-  // What is being answered stays while the suggestion goes on changing.
-  if (parts.questions.contains(document.activeElement) && document.activeElement.value) return;
-  const open = (decision?.questions ?? []).filter((one) => !(one.slot in draft.asked));
-  const answered = (one, answer) => {
-    const text = drafts.current().text.trimEnd();
-    const joined = answer && `${text}${/[。！？!?；;，,\n]$/.test(text) ? '' : '。'}${answer}`;
-    document.activeElement.blur();
-    drafts.change({ asked: { ...drafts.current().asked, [one.slot]: answer || false }, ...(answer && { text: joined }) });
-    (parts.questions.querySelector('input') ?? parts.text).focus();
-  };
-  const first = open[0];
-  fill(parts.questions, first && [
-    h('h3', null, say('next_question'), first.required && h('span', { class: 'pill warn' }, say('required'))),
-    h('form', { class: 'ask', onsubmit: (event) => { event.preventDefault(); answered(first, event.target.elements.answer.value.trim()); } },
-      h('label', { for: 'answer' }, first.ask),
-      h('div', { class: 'inline' }, h('input', { id: 'answer', name: 'answer', autocomplete: 'off', maxlength: 500, placeholder: say('answer_hint') }),
-        h('button', { class: 'small' }, say('note_answer')), h('button', { type: 'button', class: 'small', onclick: () => answered(first, '') }, say('cannot_say')))),
-    open.length > 1 && h('ul', { class: 'later' }, open.slice(1).map((one) => h('li', null, one.ask, one.required && h('span', { class: 'pill warn' }, say('required')))))]);
+  return parts.text.setSelectionRange(starts[span.start - before], starts[span.end - before]);
 }
 
 function sections(decision) {

@@ -13,8 +13,10 @@ const blank = () => ({
   text: '', title: '', district: '', channel: 'phone', name: '', phone: '', confidential: false,
   // What the agent put in the place of the suggestion; null where it is taken as it is.
   reply: null, scenario: null, department: null, reason: '',
-  // Slots that were asked for: what was answered, false for "cannot say".
-  asked: {},
+  // What was asked and answered: the ids of questions with the answers, `unknown` for "cannot say".
+  answers: [],
+  // The call that is listened to, and what the caller said on it.
+  call: '', spoken: '',
   began: Date.now(), requestKey: freshKey(),
 });
 
@@ -71,7 +73,10 @@ export function onChange(listener) {
 }
 
 /** Whether anything was written that would be lost. */
-export const isBlank = () => !draft.text && !draft.phone && !draft.name;
+export const isBlank = () => !draft.text && !draft.phone && !draft.name && !draft.call;
+
+/** All that is decided on and sent: what was said, then what was typed. */
+export const wholeText = () => [draft.spoken, draft.text].filter((part) => part.trim()).join('\n');
 
 function keep() {
   if (isBlank()) localStorage.removeItem(place);

@@ -58,7 +58,7 @@ export async function amend(decision, proposed = {}) {
 function submission(draft) {
   const contact = { ...(draft.name && { name: draft.name }), ...(draft.phone && { phone: draft.phone }) };
   return {
-    text: draft.text, channel: draft.channel, confidential: draft.confidential,
+    text: drafts.wholeText(), channel: draft.channel, confidential: draft.confidential,
     ...(draft.title && { title: draft.title }), ...(draft.district && { district: draft.district }),
     ...(Object.keys(contact).length && { contact }),
   };
@@ -72,7 +72,7 @@ async function file() {
 
 async function once(decision, what) {
   if (busy) return;
-  if (!decision || !drafts.current().text.trim()) return void toast(say('nothing_yet'), 'failed');
+  if (!decision || !drafts.wholeText().trim()) return void toast(say('nothing_yet'), 'failed');
   busy = true;
   try {
     const ticket = await what();
@@ -100,6 +100,8 @@ function opinion(decision, draft) {
 
 const waits = (ticket) => ['received', 'in_review'].includes(ticket.state);
 const differs = (draft) => draft.scenario || draft.department || draft.reply;
+/** The scenario that was chosen, or that the caller's answers point to: the text alone may not say so. */
+const chosen = (decision, draft) => draft.scenario?.id ?? (decision.source === 'answers' ? decision.scenario?.id : undefined);
 
 /** Files it and sends it to the department that is shown; where only a dispatcher may, it waits with the agent's opinion. */
 export const accept = (decision) => once(decision, async () => {
@@ -113,7 +115,7 @@ export const accept = (decision) => once(decision, async () => {
   if (!waits(ticket)) return differs(draft) ? remark(ticket, opinion(decision, draft)) : ticket;
   const joint = draft.department ? [] : decision.joint.map((one) => ({ department: one.id, role: 'joint' }));
   const basis = draft.reason || (draft.department ? undefined : decision.department?.basis);
-  const dispatch = { action: 'dispatch', assignments: [{ department, ...(basis && { basis }) }, ...joint], ...(draft.scenario && { scenario: draft.scenario.id }) };
+  const dispatch = { action: 'dispatch', assignments: [{ department, ...(basis && { basis }) }, ...joint], ...(chosen(decision, draft) && { scenario: chosen(decision, draft) }) };
   try {
     return await act(ticket, dispatch);
   } catch (problem) {

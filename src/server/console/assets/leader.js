@@ -11,7 +11,8 @@ export const MARGIN = 0.1;
 export const STEADY = 3;
 export const SETTLED = 600;
 
-const idOf = (decision) => decision?.scenario?.id ?? null;
+/** What leads: a scenario, or where there is none a department or category that past cases suggest. */
+export const idOf = (decision) => decision?.scenario?.id ?? decision?.department?.id ?? decision?.category?.path ?? null;
 
 export class Leader {
   constructor() {

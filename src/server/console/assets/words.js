@@ -11,7 +11,8 @@ const chinese = {
 
   complaint: '诉求内容', text_hint: '边听边记，右侧随时给出建议。粘贴整段也可以。', phone: '来电号码', name: '姓名', district: '属地', by_text: '按内容判断', channel: '渠道',
   confidential: '保密', characters: '{count} 字', facts: '要素', use_phone: '填为来电号码', correct_fact: '选中原文，直接改正', next_question: '下一问', required: '必问',
-  answer_hint: '记下回答，回车加入诉求', note_answer: '记下', cannot_say: '说不清', reply: '答复', restore: '恢复建议', missing: '还缺 {count} 项：',
+  answer_hint: '记下回答，回车加入诉求', call_number: '通话编号', call_hint: '接入转写', transcript: '通话转写', speaker_caller: '来电人', speaker_agent: '坐席', nobody_spoke: '等待转写…', forgotten: '更早的 {count} 句不再显示',
+  call_on: '转写已接入', call_off: '正在接入转写…', call_over: '通话已结束', key_choice: '选择下一问的第几个回答', key_call: '通话编号', note_answer: '记下', cannot_say: '说不清', reply: '答复', restore: '恢复建议', missing: '还缺 {count} 项：',
   suggestion: '建议', waiting: '还没有内容', waiting_note: '开始记录后，场景、承办单位、时限和答复会显示在这里。', scenario: '场景', department: '承办单位', joint: '协办单位', deadline: '办结时限',
   by: '不晚于', basis: '依据', confidence: '置信度', outcome_auto: '可自动派单', outcome_suggest: '请确认', outcome_unknown: '未识别，请人工判断', evidence: '依据原文',
   matters: '含 {count} 个事项', notices: '当前公告', runners_up: '其他可能', steps: '处理要点', articles: '相关政策', cases: '相似案例', take_this: '改用',

@@ -9,7 +9,8 @@ export default {
 
   complaint: 'Complaint', text_hint: 'Type while you listen: suggestions follow on the right. Pasting works as well.', phone: 'Number', name: 'Name', district: 'District', by_text: 'From the text', channel: 'Channel',
   confidential: 'Confidential', characters: '{count} characters', facts: 'Facts', use_phone: 'Use as number', correct_fact: 'Select it in the text to correct it', next_question: 'Ask next', required: 'required',
-  answer_hint: 'Note the answer; Enter adds it to the complaint', note_answer: 'Note', cannot_say: 'Cannot say', reply: 'Reply', restore: 'Restore suggestion', missing: '{count} still missing: ',
+  answer_hint: 'Note the answer; Enter adds it to the complaint', call_number: 'Call', call_hint: 'for the transcript', transcript: 'Transcript', speaker_caller: 'Caller', speaker_agent: 'Agent', nobody_spoke: 'Waiting for the transcript…', forgotten: '{count} earlier lines are not shown',
+  call_on: 'Transcript is live', call_off: 'Connecting to the transcript…', call_over: 'The call is over', key_choice: 'The answer of this number', key_call: 'Number of the call', note_answer: 'Note', cannot_say: 'Cannot say', reply: 'Reply', restore: 'Restore suggestion', missing: '{count} still missing: ',
   suggestion: 'Suggestion', waiting: 'Nothing yet', waiting_note: 'Scenario, department, deadline and reply appear here as you type.', scenario: 'Scenario', department: 'Department', joint: 'Joint', deadline: 'Deadline',
   by: 'by', basis: 'Basis', confidence: 'confidence', outcome_auto: 'May be dispatched', outcome_suggest: 'Please confirm', outcome_unknown: 'Unknown: you decide', evidence: 'Evidence',
   matters: '{count} matters', notices: 'Notices', runners_up: 'Runners-up', steps: 'Steps', articles: 'Policy answers', cases: 'Similar cases', take_this: 'Take this',
