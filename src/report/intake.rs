@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::impact::corpus::{Overlap, complaint, on_all_cores};
+use super::impact::corpus::{Overlap, complaint};
 use crate::bundle::Bundle;
+use crate::bundle::on_all_cores;
 use crate::decide::{Answer, Ask, Complaint, Given, Intake, NONE, Options, Purpose, UNKNOWN};
 use crate::knowledge::Case;
 use crate::rules::{Scenario, Slot};
