@@ -298,8 +298,7 @@ impl Tokens {
     fn actor(&self, claims: &Claims, now: Timestamp) -> Result<Actor, Rejected> {
         let leeway = f64::from(self.0.settings.leeway_seconds);
         let now = now.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64();
-        // What is no number fails each comparison, and is not taken.
-        if !(claims.exp + leeway > now) {
+        if claims.exp + leeway <= now {
             return Err(Rejected::Expired);
         }
         if ![claims.nbf, claims.iat].into_iter().flatten().all(|from| from - leeway <= now) {
@@ -345,7 +344,6 @@ impl Tokens {
     }
 }
 
-/// Where it may be refetched: how long the clock may differ is not asked of keys.
 impl TokenSettings {
     /// How long keys are used before they are fetched again.
     pub fn refresh_after(&self) -> SignedDuration {
