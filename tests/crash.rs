@@ -15,64 +15,31 @@ mod agreement;
 mod hotline;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "deliver/receiver.rs"]
+mod receiver;
+#[path = "crash/server.rs"]
+mod server;
+#[path = "crash/webhooks.rs"]
+mod webhooks;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hotline::{EASTERN_LEAK, GAS, Hotline, LEAK, Place, Random, STALLS};
-use jiesu::store::Location;
-use jiesu::tickets::Settings;
+use hotline::{EASTERN_LEAK, GAS, Hotline, LEAK, Place, Random, STALLS, settings};
+use jiesu::store::{Location, Options, Store};
+use jiesu::tickets::{MIGRATIONS, Settings};
 use serde_json::{Value as Json, json};
+use server::Server;
 use tempfile::TempDir;
+use webhooks::Webhooks;
 
 /// Threads that file complaints.
 const CLIENTS: usize = 4;
-
-/// A running server.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(bundle: &Path, database: &str) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jiesu"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--bundle"]).arg(bundle);
-        command.env("LANG", "en_US.UTF-8").env("JIESU_CACHE", bundle.join("cache"));
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let mut said = String::new();
-        let address = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("the server did not start:\n{said}"));
-            if let Some((_, rest)) = line.split_once("serving on ") {
-                break rest.split_whitespace().next().unwrap().to_owned();
-            }
-            said += &line;
-        };
-        // Read on, or a server that has much to say would wait for us.
-        thread::spawn(move || lines.for_each(drop));
-        Server { child, address }
-    }
-
-    /// SIGKILL: nothing of the program runs any more.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// What came back: the status, how long to wait, the body; `None` where the connection broke.
 type Answer = Option<(u16, Option<String>, Json)>;
@@ -121,7 +88,12 @@ fn load(address: &str, round: usize, sent: &Mutex<Sent>, count: &AtomicUsize) {
                 for at in 0.. {
                     let key = format!("{round}-{number}-{at}");
                     let text = *random.of(&[LEAK, EASTERN_LEAK, STALLS, GAS]);
-                    let body = json!({"text": format!("{text}，{key}"), "channel": "web"});
+                    let mut body = json!({"text": format!("{text}，{key}"), "channel": "web"});
+                    if random.percent(10) {
+                        // A deadline that passes while servers come and go.
+                        let soon = jiff::Timestamp::now() + Duration::from_secs(3);
+                        body["superior_due"] = json!(soon.to_string());
+                    }
                     sent.lock().unwrap().bodies.insert(key.clone(), body.clone());
                     let Some((status, _, ticket)) = send(&client, address, &key, &body) else { return };
                     sent.lock().unwrap().note(&key, status, ticket);
@@ -141,9 +113,17 @@ fn ask_again(address: &str, sent: &Mutex<Sent>, random: &mut Random) {
     let some = (0..3).filter(|_| !known.is_empty()).map(|_| known[random.below(known.len())].clone());
     let keys: Vec<String> = unknown.chain(some).collect();
     for key in keys {
-        let (status, _, ticket) = send(&client, address, &key, &sent.bodies[&key]).expect("nobody kills it now");
+        let (status, ticket) = answered(&client, address, &key, &sent.bodies[&key]);
         sent.note(&key, status, ticket);
     }
+}
+
+/// What a server that nobody kills answers. On a machine that is busy it may be late; the key keeps it one ticket.
+fn answered(client: &ureq::Agent, address: &str, key: &str, body: &Json) -> (u16, Json) {
+    let late = |answer: &Answer| answer.as_ref().is_none_or(|(status, ..)| matches!(status, 503 | 504));
+    let mut attempts = (0..5).map(|_| send(client, address, key, body)).skip_while(late).flatten();
+    let (status, _, ticket) = attempts.next().unwrap_or_else(|| panic!("{key}: no answer"));
+    (status, ticket)
 }
 
 fn bundle() -> TempDir {
@@ -152,19 +132,27 @@ fn bundle() -> TempDir {
     folder
 }
 
-/// Kills a server at random moments under load, then looks at everything.
+/// How often servers are killed.
+fn kills() -> usize {
+    std::env::var("JIESU_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+}
+
+/// Kills a server at random moments under load, then looks at everything: tickets, deadlines that passed, and what a
+/// receiver heard.
 fn killed(database: &str, place: Place, rounds: usize) {
     let bundle = bundle();
+    let webhooks = Webhooks::in_bundle(bundle.path());
     let sent = Mutex::new(Sent::default());
     let mut random = Random(rounds as u64);
+    let begun = Instant::now();
     for round in 0..rounds {
-        let server = Server::start(bundle.path(), database);
+        let server = Server::start_with(bundle.path(), database, &webhooks.arguments());
         ask_again(&server.address, &sent, &mut random);
         let (address, count) = (server.address.clone(), AtomicUsize::new(0));
         thread::scope(|scope| {
             scope.spawn(|| load(&address, round, &sent, &count));
             // Somewhere in the middle of a request: after a few answers and a random part of another.
-            let most = random.below(25);
+            let most = random.below(12);
             let patience = Instant::now();
             while count.load(Ordering::SeqCst) < most && patience.elapsed() < Duration::from_secs(20) {
                 thread::sleep(Duration::from_micros(200));
@@ -173,19 +161,63 @@ fn killed(database: &str, place: Place, rounds: usize) {
             server.kill();
         });
     }
-    let server = Server::start(bundle.path(), database);
+    let (killing, heard_amid, last_kill) = (begun.elapsed(), webhooks.heard(), jiff::Timestamp::now());
+    let server = Server::start_with(bundle.path(), database, &webhooks.arguments());
     ask_again(&server.address, &sent, &mut random);
+    let beside =
+        Store::open(&place.location, MIGRATIONS, Options { beside_server: true, ..Options::default() }).unwrap();
+    webhooks::until_none(
+        &beside,
+        "SELECT COUNT(*) FROM deadlines WHERE layer = 'superior' AND step < 2 AND due_at < ?1",
+        last_kill,
+    );
+    // While one waits the clock goes on, and deadlines that are long over are told to whoever is higher.
+    webhooks::until_none(
+        &beside,
+        "SELECT COUNT(*) FROM outbox o JOIN events e ON e.ticket = o.ticket AND e.number = o.event
+         WHERE o.state <> 'delivered' AND e.at <= ?1",
+        last_kill,
+    );
+    drop(beside);
     server.kill();
+    let hotline = hotline_at(place, settings());
+    every_deadline_has_passed_once(&hotline);
     let sent = sent.into_inner().unwrap();
     assert_eq!(sent.acknowledged.len(), sent.bodies.len());
-    println!("{} tickets over {rounds} kills", sent.acknowledged.len());
-    everything_is_there(place, &sent);
+    everything_agrees(&hotline, &sent);
+    let (messages, attempts) = webhooks.heard_everything(&hotline, last_kill);
+    println!(
+        "{} tickets over {rounds} kills in {killing:?}; {messages} webhooks, {heard_amid} attempts amid the kills, {attempts} in all; {:?}",
+        sent.acknowledged.len(),
+        begun.elapsed()
+    );
+}
+
+fn hotline_at(place: Place, settings: Settings) -> Hotline {
+    let hotline = Hotline::with(place, settings);
+    hotline.at(jiff::Timestamp::now());
+    hotline
+}
+
+/// What a superior wanted in the meantime is known to be late: by one event for each ticket, whoever's clock saw it.
+fn every_deadline_has_passed_once(hotline: &Hotline) {
+    let over = "SELECT ticket FROM deadlines WHERE layer = 'superior' AND step >= 2";
+    let tickets = hotline.rows(over, Vec::new());
+    assert!(!tickets.is_empty());
+    let passed = hotline.rows(
+        "SELECT ticket, COUNT(*) FROM events WHERE name = 'expired' AND body LIKE '%superior%' GROUP BY ticket",
+        Vec::new(),
+    );
+    assert_eq!(passed.len(), tickets.len());
+    assert!(passed.iter().all(|row| row[1] == 1), "said once: {passed:?}");
 }
 
 /// Every acknowledged ticket once, with what was promised, and every table as the events say.
 fn everything_is_there(place: Place, sent: &Sent) {
-    let hotline = Hotline::with(place, Settings::default());
-    hotline.at(jiff::Timestamp::now());
+    everything_agrees(&hotline_at(place, Settings::default()), sent);
+}
+
+fn everything_agrees(hotline: &Hotline, sent: &Sent) {
     let tickets = hotline.rows("SELECT id FROM tickets", Vec::new());
     assert_eq!(tickets.len(), sent.acknowledged.len(), "as many tickets as requests");
     let requests =
@@ -200,21 +232,21 @@ fn everything_is_there(place: Place, sent: &Sent) {
             assert_eq!(now[field], acknowledged[field], "{id}: {field}");
         }
     }
-    agreement::of_all(&hotline);
+    agreement::of_all(hotline);
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_or_doubled_on_sqlite() {
-    let place = Place::sqlite();
-    let database = place.folder.as_ref().unwrap().path().join("tickets.db").display().to_string();
-    killed(&database, place, 50);
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("tickets.db");
+    killed(&database.display().to_string(), Place { location: Location::file(&database), folder: None }, kills());
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_or_doubled_on_postgresql() {
     let Some(server) = postgres::Postgres::shared() else { return };
     let address = server.database();
-    killed(&address, Place { location: Location::parse(&address).unwrap(), folder: None }, 10);
+    killed(&address, Place { location: Location::parse(&address).unwrap(), folder: None }, kills());
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn checked_name(name: &str) -> Result<&str, KeyError> {
             "the name of a key has 1 to {LONGEST_NAME} characters, such as that of a person or a system"
         )));
     }
-    if RESERVED.contains(&name) {
+    if RESERVED.contains(&name) || name.starts_with(super::SUBJECT_PREFIX) {
         return Err(KeyError::Refused(say!(
             "“{name}”是程序自己用的名称，请换一个",
             "`{name}` is a name of the program's own: take another"

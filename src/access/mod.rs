@@ -1,4 +1,4 @@
-//! Who may do what: scopes, keys and their rates, the person or program that acts, and the log of what was read and
+//! Who may do what: scopes, keys and their rates, tokens of an identity provider, the person or program that acts, and the log of what was read and
 //! done. Kept through the store, in tables that `tickets` makes.
 //!
 //! Nothing here knows HTTP, tickets or rules, nor reads a clock.
@@ -7,7 +7,10 @@ mod actor;
 pub mod audit;
 mod bucket;
 pub mod keys;
+mod signatures;
+mod tokens;
 
 pub use actor::{Actor, Scope};
 pub use bucket::Rate;
 pub use keys::{Denied, Key, KeyError, Keys};
+pub use tokens::{LARGEST_KEYS, Rejected, SUBJECT_PREFIX, TokenSettings, Tokens};

@@ -10,9 +10,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::settings::{LogFormat, Settings, Source};
 use super::{Common, Ended, Failure, load};
-use crate::access::Keys;
+use crate::access::{Keys, Tokens};
 use crate::bundle::{Attempt, History, Live, LiveError, Place, Revision, teach, watch};
-use crate::deliver::Deliverer;
+use crate::deliver::{Deliverer, KeySource};
 use crate::say;
 use crate::server::{self, Configuration, DecisionLog, DecisionLogSettings, Encryption};
 use crate::source::{Diagnostic, Lang, Message};
@@ -131,6 +131,8 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     if let Some(store) = &store {
         configuration.keys = Keys::load(store).map_err(|error| error.message())?;
     }
+    configuration.tokens = settings.access.oidc.clone().map(Tokens::new).transpose()?;
+    let key_source = configuration.tokens.clone().map(KeySource::new).transpose()?;
     needs_keys(&configuration, store.is_some())?;
     let live = start(common, lang, place(&settings)?, history)?;
     let clock: Clock = Arc::new(jiff::Timestamp::now);
@@ -149,6 +151,10 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
     let deliverer = tickets.clone().map(|tickets| Deliverer::new(tickets, settings.webhooks.clone())).transpose()?;
+    if let Some(source) = key_source {
+        // Ends with the runtime.
+        runtime.spawn(source.run(std::future::pending()));
+    }
     runtime.block_on(listen(live, tickets, deliverer, configuration)).map(|()| Ended::Fine).map_err(Failure)
 }
 
@@ -208,7 +214,7 @@ fn store(settings: &Settings) -> Result<Option<Store>, Failure> {
 /// Beyond this machine nobody is served without a key.
 fn needs_keys(configuration: &Configuration, has_store: bool) -> Result<(), Message> {
     let address = configuration.listen;
-    if address.ip().is_loopback() || !configuration.keys.none_ever() {
+    if address.ip().is_loopback() || !configuration.keys.none_ever() || configuration.tokens.is_some() {
         return Ok(());
     }
     let (zh, en) = if has_store {

@@ -62,6 +62,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// The header `Retry-After`.
     pub(super) retry_after: Option<String>,
+    /// The body, as far as it was read.
+    pub(super) body: Vec<u8>,
 }
 
 /// Sends requests. Shared by all that are under way.
@@ -99,10 +101,32 @@ impl Client {
     /// Sends a request. Redirects are answers like any other.
     pub(super) async fn post(&self, address: &str, sent: Sent<'_>, settings: &Settings) -> Result<Answer, Trouble> {
         let target = Target::parse(address, settings)?;
+        let request = target.request(sent)?;
+        self.send(&target, request, settings, MOST_BODY).await
+    }
+
+    /// Asks for a document of at most so many bytes; a longer one is no answer.
+    pub(super) async fn get(&self, address: &str, settings: &Settings, most: usize) -> Result<Answer, Trouble> {
+        let target = Target::parse(address, settings)?;
+        let request = target.asking()?;
+        let answer = self.send(&target, request, settings, most + 1).await?;
+        if answer.body.len() > most {
+            return Err(Trouble::new(TroubleKind::Broken, format!("more than {most} bytes")));
+        }
+        Ok(answer)
+    }
+
+    async fn send(
+        &self,
+        target: &Target,
+        request: Request<String>,
+        settings: &Settings,
+        most_body: usize,
+    ) -> Result<Answer, Trouble> {
         let exchange = async {
-            let (stream, checked) = self.connect(&target, settings).await?;
+            let (stream, checked) = self.connect(target, settings).await?;
             if !target.secure {
-                return exchange(stream, &target, sent).await;
+                return exchange(stream, request, most_body).await;
             }
             let tls = |error: &dyn std::fmt::Display| Trouble::new(TroubleKind::Tls, error);
             let name = match checked {
@@ -110,7 +134,7 @@ impl Client {
                 None => ServerName::try_from(target.host.clone()).map_err(|error| tls(&error))?,
             };
             let stream = self.tls.connect(name, stream).await.map_err(|error| tls(&error))?;
-            exchange(stream, &target, sent).await
+            exchange(stream, request, most_body).await
         };
         timeout(TIME_LIMIT, exchange).await.unwrap_or_else(|_| Err(TroubleKind::Timeout.into()))
     }
@@ -174,6 +198,17 @@ impl Target {
         Ok(Target { host, port, secure, uri })
     }
 
+    /// The request that asks for it.
+    fn asking(&self) -> Result<Request<String>, Trouble> {
+        let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
+        let authority = self.uri.authority().map_or("", |authority| authority.as_str());
+        let request = Request::get(path)
+            .header(HOST, authority)
+            .header(USER_AGENT, concat!("jiesu/", env!("CARGO_PKG_VERSION")))
+            .header("connection", "close");
+        request.body(String::new()).map_err(|error| Trouble::new(TroubleKind::BadAddress, error))
+    }
+
     /// The request for it.
     fn request(&self, sent: Sent<'_>) -> Result<Request<String>, Trouble> {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -191,12 +226,11 @@ impl Target {
 }
 
 /// Sends a request over a connection, and reads how it went.
-async fn exchange<S>(stream: S, target: &Target, sent: Sent<'_>) -> Result<Answer, Trouble>
+async fn exchange<S>(stream: S, request: Request<String>, most_body: usize) -> Result<Answer, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let broken = |error: hyper::Error| Trouble::new(TroubleKind::Broken, error);
-    let request = target.request(sent)?;
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_buf_size(MOST_HEAD)
         .handshake::<_, String>(TokioIo::new(stream))
@@ -209,18 +243,21 @@ where
     let status = answer.status();
     let retry_after = answer.headers().get(RETRY_AFTER).map(HeaderValue::to_str).and_then(Result::ok);
     let retry_after = retry_after.map(str::to_owned);
-    let _ = timeout(BODY_LIMIT, drain(answer.into_body())).await;
-    Ok(Answer { status, retry_after })
+    let body = timeout(BODY_LIMIT, drained(answer.into_body(), most_body)).await.unwrap_or_default();
+    Ok(Answer { status, retry_after, body })
 }
 
-/// Reads a body up to its bound; what is in it does not matter.
-async fn drain(body: Incoming) {
+/// Reads a body up to its bound.
+async fn drained(body: Incoming, most: usize) -> Vec<u8> {
     let mut body = std::pin::pin!(body);
-    let mut read = 0;
-    while read < MOST_BODY {
-        let Some(Ok(frame)) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await else { return };
-        read += frame.data_ref().map_or(0, hyper::body::Bytes::len);
+    let mut read = Vec::new();
+    while read.len() < most {
+        let Some(Ok(frame)) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await else { break };
+        if let Some(data) = frame.data_ref() {
+            read.extend_from_slice(&data[..data.len().min(most - read.len())]);
+        }
     }
+    read
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Message> {

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use super::app::App;
 use super::problem::{Kind, Problem};
-use crate::access::{Actor, Denied, Scope};
+use crate::access::{Actor, Denied, Scope, Tokens};
 use crate::say;
 
 /// What a route needs.
@@ -121,8 +121,14 @@ pub(super) async fn admitted(
 fn who(app: &App, request: &Request) -> Result<Actor, Problem> {
     let headers = request.headers();
     let given = token(headers).or_else(|| offered(headers)).map(str::to_owned).or_else(|| api_key(request.uri()));
-    match given.as_deref() {
-        Some(token) => {
+    match (given.as_deref(), &app.configuration.tokens) {
+        (Some(token), Some(tokens)) if Tokens::is_one(token) => {
+            tokens.verify(token, Timestamp::now()).map_err(|rejected| {
+                app.metrics.refused("unauthorized");
+                Problem::new(Kind::Unauthorized, rejected.message())
+            })
+        }
+        (Some(token), _) => {
             app.configuration.keys.admit(token, Timestamp::now(), app.configuration.rate).map_err(|denied| {
                 app.metrics.refused(match denied {
                     Denied::Unknown => "unauthorized",
@@ -131,8 +137,10 @@ fn who(app: &App, request: &Request) -> Result<Actor, Problem> {
                 denied.into()
             })
         }
-        None if app.configuration.keys.none_ever() && app.configuration.listen.ip().is_loopback() => local(headers),
-        None => {
+        (None, None) if app.configuration.keys.none_ever() && app.configuration.listen.ip().is_loopback() => {
+            local(headers)
+        }
+        (None, _) => {
             app.metrics.refused("unauthorized");
             let detail = say!(
                 "请求头要带 Authorization: Bearer 密钥；密钥由运维人员用 jiesu keys add 生成",

@@ -13,7 +13,7 @@ use super::ids::Ids;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
 use super::tls::Encryption;
-use crate::access::{Keys, Rate};
+use crate::access::{Keys, Rate, Tokens};
 use crate::bundle::{Live, Serving};
 use crate::decide::{Complaint, Decision, Options};
 use crate::say;
@@ -46,6 +46,8 @@ pub struct Configuration {
     pub encryption: Option<Encryption>,
     /// Who is let in: the keys of the store that tickets are kept in.
     pub keys: Keys,
+    /// Who is let in with a token of an identity provider.
+    pub tokens: Option<Tokens>,
     /// How often one key may be used; as often as it likes where there is none.
     pub rate: Option<Rate>,
     /// How long accepted requests may still take once the server is told to stop.
@@ -69,6 +71,7 @@ impl Default for Configuration {
             most_writes_waiting: 512,
             encryption: None,
             keys: Keys::none(),
+            tokens: None,
             rate: None,
             drain_limit: Duration::from_secs(30),
             decision_log: None,

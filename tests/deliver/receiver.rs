@@ -1,4 +1,5 @@
 //! A receiver of webhooks on a real socket that answers as it is told.
+#![allow(dead_code)] // each test uses some of it
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};

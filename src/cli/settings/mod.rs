@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::Rate;
+use crate::access::{Rate, TokenSettings};
 use crate::say;
 use crate::server::Configuration;
 use crate::source::{Lang, Message};
@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) database: Option<String>,
     /// Encryption.
     pub(super) tls: Tls,
+    /// Who is let in beside the holders of keys.
+    pub(super) access: Access,
     /// Bounds.
     pub(super) limits: Limits,
     /// What is logged.
@@ -59,6 +61,14 @@ pub(super) struct Tls {
     pub(super) certificate: Option<PathBuf>,
     /// Its private key, PEM.
     pub(super) key: Option<PathBuf>,
+}
+
+/// Who is let in beside the holders of keys.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Access {
+    /// Tokens of an identity provider.
+    pub(super) oidc: Option<TokenSettings>,
 }
 
 /// Bounds on what comes in.
@@ -116,6 +126,7 @@ impl Default for Settings {
             data: None,
             database: None,
             tls: Tls::default(),
+            access: Access::default(),
             limits: Limits::default(),
             log: Log::default(),
             tickets: tickets::Settings::default(),

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::fields::fields;
-use super::{Limits, Log, Settings, Tls};
+use super::{Access, Limits, Log, Settings, Tls};
 use crate::say;
 use crate::source::{Message, nearest};
 use crate::{deliver, tickets};
@@ -26,7 +26,12 @@ const PATHS: &[&str] = &["bundle", "repo", "data", "database", "tls.certificate"
 
 /// All keys, as they are written: `listen`, `limits.burst`.
 pub(super) fn keys() -> Vec<String> {
-    let tables = [("tls", fields::<Tls>()), ("limits", fields::<Limits>()), ("log", fields::<Log>())];
+    let tables = [
+        ("tls", fields::<Tls>()),
+        ("access", fields::<Access>()),
+        ("limits", fields::<Limits>()),
+        ("log", fields::<Log>()),
+    ];
     let tables = tables
         .into_iter()
         .chain([("tickets", fields::<tickets::Settings>()), ("webhooks", fields::<deliver::Settings>())]);
