@@ -6,8 +6,9 @@
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, Xls, Xlsx};
 
@@ -20,6 +21,8 @@ use crate::source::Message;
 const MAX_XLSX: u64 = 2 << 30;
 /// Bytes that an .ods may unpack to, and that an .xls may have.
 const MAX_WHOLE: u64 = 256 << 20;
+/// How long an .ods or .xls may take: ten times what one of that size does.
+const LONGEST: Duration = Duration::from_secs(120);
 /// Bytes of all cells of a sheet together.
 const MAX_CELLS: usize = 1 << 30;
 
@@ -64,17 +67,18 @@ pub(super) fn open(
         ));
     }
     file.rewind().map_err(failed)?;
-    let (sheet, rows) = guarded(|| match format {
-        Format::Xlsx => xlsx(file, sheet),
-        Format::Xls => {
+    let wanted = sheet.map(str::to_owned);
+    let (sheet, rows) = match format {
+        Format::Xlsx => guarded(|| xlsx(file, sheet)),
+        Format::Xls => within(LONGEST, move || {
             let mut book = Xls::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-            whole(&mut book, sheet)
-        }
-        Format::Ods => {
+            whole(&mut book, wanted.as_deref())
+        }),
+        Format::Ods => within(LONGEST, move || {
             let mut book = Ods::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-            whole(&mut book, sheet)
-        }
-    })?;
+            whole(&mut book, wanted.as_deref())
+        }),
+    }?;
     progress.total = rows.len() as u64;
     let done = Arc::clone(&progress.done);
     let rows = rows.into_iter().map(move |row| {
@@ -82,6 +86,23 @@ pub(super) fn open(
         Ok(row)
     });
     Ok(Raw { columns: None, rows: Box::new(rows), format: format.name(), encoding: None, sheet: Some(sheet) })
+}
+
+/// Runs the library on a thread of its own and waits for it so long, at the most: in some damaged files it follows a
+/// chain of sectors that leads back to itself. Such a thread is left to itself and ends with the program.
+fn within<T: Send + 'static>(
+    longest: Duration,
+    read: impl FnOnce() -> Result<T, Message> + Send + 'static,
+) -> Result<T, Message> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || send.send(guarded(read)));
+    receive.recv_timeout(longest).unwrap_or_else(|_| {
+        let seconds = longest.as_secs();
+        Err(say!(
+            "读了 {seconds} 秒还没有读完，文件多半已损坏；请在表格软件里打开后另存为 .xlsx 或 CSV",
+            "was not read within {seconds} s and is most likely damaged: open it in a spreadsheet program and save it as .xlsx or CSV"
+        ))
+    })
 }
 
 /// Runs the library, which panics on some damaged files, and makes an error of that.
@@ -208,4 +229,25 @@ fn date_time(moment: ExcelDateTime) -> String {
     }
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_never_read_to_its_end_is_an_error() {
+        let endless = || -> Result<(), Message> {
+            loop {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        let refused = within(Duration::from_millis(50), endless).map_err(|message| message.en);
+        assert!(refused.is_err_and(|why| why.contains("most likely damaged")));
+        assert_eq!(within(Duration::from_secs(60), || Ok(7)).map_err(|message| message.en), Ok(7));
+        let panics = || -> Result<(), Message> {
+            Vec::<u8>::new().remove(0).try_into().map(|_: u8| ()).map_err(|_| say!("无", "none"))
+        };
+        assert!(within(Duration::from_secs(60), panics).is_err_and(|message| message.en.contains("is damaged")));
+    }
 }
