@@ -380,7 +380,11 @@ fn of_articles_that_were_found_those_of_the_scenario_come_first() {
     let articles = |text: &str| -> Vec<String> {
         decide(text).articles.into_iter().filter(|it| it.id.starts_with("bill/")).map(|it| it.id).collect()
     };
-    assert_eq!(articles("水费复核怎么申请"), ["bill/steps", "bill/pipes", "bill/any"], "its own, its top level, others");
+    assert_eq!(
+        articles("水费复核怎么申请"),
+        ["bill/steps", "bill/pipes", "bill/any"],
+        "its own, its top level, others"
+    );
     assert_eq!(articles("复核怎么申请")[0], "bill/any", "no scenario leads: the nearest");
 }
 

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use super::settings::Source;
-use super::{Common, Ended, Failure, load, outbox};
+use super::{Common, Ended, Failure, load, outbox, tickets_import};
 use crate::access::Actor;
 use crate::bundle::{Live, LiveError, Place};
 use crate::say;
@@ -54,6 +54,8 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
+    /// Import complaints of other systems as tickets; each row once, however often its file is imported
+    Import(tickets_import::Arguments),
     /// List messages that wait to be sent; look at those that were given up and send them again
     Outbox(outbox::Arguments),
 }
@@ -68,12 +70,18 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             print(common, *output, &lessons, &zone);
             Ok(Ended::Fine)
         }
+        Command::Import(arguments) => tickets_import::run(common, lang, arguments),
         Command::Outbox(arguments) => outbox::run(common, lang, arguments),
         Command::Recount { source } => recount(common, lang, &open(common, lang, source, false)?.0),
     }
 }
 
-fn open(common: &Common, lang: Lang, source: &Source, beside_server: bool) -> Result<(Tickets, TimeZone), Failure> {
+pub(super) fn open(
+    common: &Common,
+    lang: Lang,
+    source: &Source,
+    beside_server: bool,
+) -> Result<(Tickets, TimeZone), Failure> {
     let settings = source.settings(lang)?;
     let options = Options { beside_server, ..Options::default() };
     let store = Store::open(&source.location(lang)?, MIGRATIONS, options).map_err(|error| error.message())?;

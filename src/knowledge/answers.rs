@@ -22,6 +22,9 @@ use super::rerank::{CANDIDATES, FEATURES, Letters, Reranker, Standing};
 use super::teach::MOST_WORK;
 use crate::text::Segmenter;
 
+/// A word with digits that stands in the questions of more articles than one in so many is no code.
+const FEW: usize = 50;
+
 /// What the known questions of articles taught: to be kept and given back for the same articles and dictionary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AnswerLessons {
@@ -114,6 +117,16 @@ impl AnswerIndex {
         }
     }
 
+    /// Whether a word is an error code, a form's or a model's number by which few articles are asked for. In a
+    /// complaint digits say nothing (plates, order numbers); what stands in a title or known question was written
+    /// there to be found.
+    fn is_code(&self, kind: Kind, number: u32, text: &str) -> bool {
+        let few = 1..=1 + self.documents / FEW;
+        kind == Kind::Word
+            && text.bytes().any(|b| b.is_ascii_digit())
+            && few.contains(&self.questions.articles_with(number))
+    }
+
     /// The query's terms that some article has, and the length of its vector of all of them.
     fn asked(&self, query: &Features, telling: impl Fn(Kind, &str) -> bool) -> Asked {
         let mut terms = Vec::with_capacity(query.len());
@@ -128,7 +141,8 @@ impl AnswerIndex {
             };
             square += self.questions.idf(number).powi(2);
             let (in_title, in_body) = (feature.in_title as f32, feature.in_body as f32);
-            terms.push(AskedTerm { number, in_title, in_body, telling: telling(feature.kind, text) });
+            let telling = telling(feature.kind, text) || self.is_code(feature.kind, number, text);
+            terms.push(AskedTerm { number, in_title, in_body, telling });
         }
         Asked { terms, length: square.sqrt().max(f32::MIN_POSITIVE) }
     }
@@ -252,6 +266,24 @@ mod tests {
             ("？！", None),
         ] {
             assert_eq!(found(text, |_| true).first().copied(), first, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_article_is_found_by_its_code_alone() {
+        let segmenter = Segmenter::new([]);
+        let answers = [
+            answer(&["交易失败怎么办", "返回码 5104 是什么意思"], "请重新发起交易。"),
+            answer(&["报错 6207", "提示 6207"], "余额不足。"),
+            answer(&["其他返回码"], "日期 20240101，编号 9999。"),
+        ];
+        let index = AnswerIndex::build(&answers, &segmenter, Teaching::Learn);
+        for (text, first) in
+            [("6207", Some(1)), ("5104", Some(0)), ("6207是什么意思", Some(1)), ("9999", None), ("1234", None)]
+        {
+            let query = Features::of_normalised(&normalise(text), &segmenter);
+            let found = index.search(&query, |_, _| false, 3, |_| true);
+            assert_eq!(found.first().map(|(article, _)| *article), first, "{text}");
         }
     }
 

@@ -230,6 +230,11 @@ impl Field {
         self.weights.values()
     }
 
+    /// In how many articles a term stands.
+    pub(super) fn articles_with(&self, term: u32) -> usize {
+        self.weights.of(term).len()
+    }
+
     /// What a term tells texts apart; 0 in a field without terms.
     pub(super) fn idf(&self, term: u32) -> f32 {
         self.idf.get(term as usize).copied().unwrap_or(0.0)

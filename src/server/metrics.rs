@@ -136,6 +136,7 @@ impl Metrics {
         let source = match decision.source {
             Some(Source::Rule) => "rule",
             Some(Source::Learned) => "learned",
+            Some(Source::Answers) => "answers",
             None => "none",
         };
         self.decisions.get_or_create(&DecisionLabels { outcome, source }).inc();

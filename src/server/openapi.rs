@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
-use super::{admission, bundle, console, docs, edge, health, matching, metrics, open311, search, tickets};
+use super::{admission, bundle, calls, console, docs, edge, health, matching, metrics, open311, search, tickets};
 use crate::access::Scope;
 use crate::bundle::Live;
 use crate::tickets::Tickets;
@@ -81,10 +81,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(matching::one))
         .routes(routes!(matching::batch))
+        .routes(routes!(calls::intake))
+        .routes(routes!(calls::connect))
         .routes(routes!(search::search))
         .routes(routes!(bundle::status))
         .routes(routes!(bundle::reload))
         .routes(routes!(tickets::submit, tickets::list))
+        .routes(routes!(tickets::submit_batch))
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::history))
         .routes(routes!(tickets::act))
@@ -122,8 +125,10 @@ fn describe_problems(operation: &mut Operation, needed: Needs) {
         Kind::Internal | Kind::TimeLimit => true,
         Kind::NotFound | Kind::MethodNotAllowed => false,
         Kind::Unauthorized | Kind::Forbidden | Kind::TooManyRequests => !matches!(needed, Needs::Nothing),
-        Kind::BundleRefused | Kind::CrossSite => id == "reload",
+        Kind::BundleRefused => id == "reload",
+        Kind::CrossSite => matches!(id.as_str(), "reload" | "call"),
         Kind::InvalidQuery => operation.parameters.is_some(),
+        Kind::UpgradeRequired => id == "call",
         Kind::UnknownName => id == "search",
         Kind::TooManyItems => id == "match_batch",
         _ => reads_body,

@@ -96,6 +96,11 @@ impl Tickets {
         (self.clock)()
     }
 
+    /// The rules that serve.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.live.serving()
+    }
+
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.store
@@ -141,6 +146,19 @@ impl Tickets {
     /// # Errors
     /// The actor may not file; the key was used for another request; the store did not take it.
     pub async fn submit(&self, prepared: Prepared, actor: &Actor, key: Option<String>) -> Result<Filed, Refusal> {
+        self.submit_shared(Arc::new(prepared), actor, key).await
+    }
+
+    /// [`Tickets::submit`] for whoever may have to submit it again.
+    ///
+    /// # Errors
+    /// As [`Tickets::submit`].
+    pub async fn submit_shared(
+        &self,
+        prepared: Arc<Prepared>,
+        actor: &Actor,
+        key: Option<String>,
+    ) -> Result<Filed, Refusal> {
         if !(actor.may(&Scope::Submit) || actor.is_central()) {
             return Err(Refusal::Forbidden { needs: "submit / agent / dispatcher" });
         }

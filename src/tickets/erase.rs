@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::change::Change;
 use super::desk::{self, REMEMBER_REQUESTS_DAYS, Step, Tickets};
+use super::imported::IMPORTER;
 use super::model::Ticket;
 use super::refusal::Refusal;
 use super::rows::{self, Loaded, millis};
@@ -49,14 +50,18 @@ impl Tickets {
         Ok(shown)
     }
 
-    /// Forgets what is kept for a time only: the keys of requests after a week, since nobody repeats a request so late, and
-    /// lines of the log of who saw what after what the settings say.
+    /// Forgets what is kept for a time only: the keys of requests after a week, since nobody repeats a request so late (those
+    /// of imports stay: a file may be imported again at any time), and lines of the log of who saw what after what the
+    /// settings say.
     ///
     /// # Errors
     /// The store did not take it.
     pub async fn forget_old(&self) -> Result<(), Refusal> {
         let before = millis(self.now()) - REMEMBER_REQUESTS_DAYS * 86_400_000;
-        let job = move |tx: &mut Transaction<'_>| tx.execute("DELETE FROM requests WHERE at < ?1", &[before.into()]);
+        let job = move |tx: &mut Transaction<'_>| {
+            let sql = "DELETE FROM requests WHERE at < ?1 AND actor <> ?2";
+            tx.execute(sql, &[before.into(), IMPORTER.into()])
+        };
         self.store.write::<_, StoreError, _>(job).await?;
         let days = self.settings.audit_days;
         let Ok(before) = self.now().checked_sub(SignedDuration::from_hours(i64::from(days) * 24)) else {

@@ -33,7 +33,7 @@ pub(super) fn file(
         let loaded = rows::load(tx, &id, false)?;
         let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
         if actor.is_central() {
-            audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
+            audit::write(tx, &audited(actor, prepared.filed_at, "read", Some(&id)))?;
         }
         return Ok((Filed { ticket, again: true }, None));
     }
@@ -52,7 +52,8 @@ pub(super) fn file(
     let received = rows::append(tx, seq, &id, None, vec![received(prepared, contact)], &writing)?;
     // Whoever filed it did no more than that: what the engine makes of it is the engine's.
     let engine = Actor::system();
-    let step = Step { actor: &engine, ..step };
+    // What came in elsewhere and earlier is decided now; its deadlines count from when it came in.
+    let step = Step { actor: &engine, at: prepared.filed_at, ..step };
     let judgement = submission::judgement(&prepared.decision);
     let decided = submission::decided(&prepared.decision, prepared.at);
     let found = repeats::find(tx, seq, prepared)?;
@@ -62,9 +63,9 @@ pub(super) fn file(
     let raise = repeated(&found, &decided, settings);
     changes.extend(assigning::route(&received, judgement, &decided, raise, &step.case()));
     let ticket = rows::append(tx, seq, &id, Some(&received), changes, &step.writing())?;
-    audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
+    audit::write(tx, &audited(actor, prepared.filed_at, "received", Some(&id)))?;
     if let Some(key) = key {
-        remember(tx, actor, key, &content, &id, prepared.at)?;
+        remember(tx, actor, key, &content, &id, prepared.filed_at)?;
     }
     let loaded = Loaded { seq, ticket: ticket.clone(), submitter: actor.name.clone() };
     let shown = shown(tx, &loaded, actor, &prepared.serving)?;

@@ -12,10 +12,12 @@ mod clock;
 mod deadlines;
 mod delivery;
 mod desk;
+mod drafts;
 mod erase;
 mod figures;
 mod filing;
 mod fold;
+mod imported;
 mod lessons;
 mod life_cycle;
 mod listing;
@@ -42,6 +44,7 @@ pub use delivery::{
     Deliveries, MOST_WAIT, Message, Messages, Outbox, Outcome, Room, Trouble, TroubleKind, Waiting, WaitingState,
 };
 pub use desk::{Clock, Filed, News, Tickets};
+pub use imported::IMPORTER;
 pub use lessons::Lesson;
 pub use listing::{Filter, MOST_ON_PAGE, Page, Queue, TicketLine};
 pub use model::*;

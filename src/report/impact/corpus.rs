@@ -65,6 +65,6 @@ pub fn decide(
     let voters = |other: u32| place.is_none_or(|own| !overlap.is_one(own, other));
     let cases = bundle.engine.knowledge().cases.all();
     let known = place.map(|own| Known { id: &cases[own as usize].id, voters: &voters });
-    let given = Given { found, known, bare: true };
+    let given = Given { found, known, bare: true, ..Given::default() };
     bundle.engine.appraise_given(complaint, text, Options::default(), given).ok().map(|(decision, _)| decision)
 }
