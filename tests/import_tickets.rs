@@ -126,7 +126,7 @@ fn the_same_file_twice_makes_no_second_ticket() {
     // Keys of other requests are forgotten after a week; a file is kept for longer.
     let hotline = town.hotline();
     hotline.later(60 * 86_400_000_000);
-    hotline.wait(hotline.tickets.forget_requests()).unwrap();
+    hotline.wait(hotline.tickets.forget_old()).unwrap();
     drop(hotline);
     assert_eq!(town.counts(&file, &[]).0, [0, 3, 0]);
     // The same number with other words is told, and nothing is lost.

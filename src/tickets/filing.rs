@@ -52,7 +52,7 @@ pub(super) fn file(
     let received = rows::append(tx, seq, &id, None, vec![received(prepared, contact)], &writing)?;
     // Whoever filed it did no more than that: what the engine makes of it is the engine's.
     let engine = Actor::system();
-    // What came in elsewhere and earlier is decided now; its deadlines count from when it came in.
+    // And what came in elsewhere and earlier is decided now; its deadlines count from when it came in.
     let step = Step { actor: &engine, at: prepared.filed_at, ..step };
     let judgement = submission::judgement(&prepared.decision);
     let decided = submission::decided(&prepared.decision, prepared.at);
