@@ -37,5 +37,7 @@ mod million;
 mod model;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "tickets/returns.rs"]
+mod returns;
 #[path = "tickets/urgent.rs"]
 mod urgent;

@@ -133,6 +133,29 @@ impl Attachments {
         Ok(removed)
     }
 
+    /// The folders of version 0.1, which kept each file once for all tickets, below two letters of its name.
+    pub(super) fn shared(&self) -> io::Result<Vec<PathBuf>> {
+        let is_shared = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        let entries = fs::read_dir(&self.folder)?.map(|entry| entry.map(|entry| entry.path()));
+        Ok(entries.collect::<io::Result<Vec<_>>>()?.into_iter().filter(is_shared).collect())
+    }
+
+    /// Gives each of these tickets (id, name of the file) the file for itself, then removes folders that were shared.
+    pub(super) fn part(&self, owners: &[(String, String)], shared: &[PathBuf]) -> io::Result<()> {
+        for (id, sha256) in owners {
+            let (from, to) =
+                (self.folder.join(sha256.get(..2).unwrap_or_default()).join(sha256), self.place(id, sha256));
+            if from.is_file() && !to.exists() {
+                fs::create_dir_all(self.of_ticket(id))?;
+                fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))?;
+            }
+        }
+        shared.iter().try_for_each(fs::remove_dir_all)
+    }
+
     /// The ids of all tickets that have a folder.
     pub(super) fn tickets(&self) -> io::Result<Vec<String>> {
         let mut ids = Vec::new();

@@ -50,9 +50,9 @@ impl Tickets {
         Ok(shown)
     }
 
-    /// Forgets what is kept for a time only: the keys of requests after a week, since nobody repeats a request so late
-    /// (but for imports, since a file may be imported again at any time), and lines of the log of who saw what after
-    /// what the settings say.
+    /// Forgets what is kept for a time only: the keys of requests after a week, since nobody repeats a request so late (those
+    /// of imports stay: a file may be imported again at any time), and lines of the log of who saw what after what the
+    /// settings say.
     ///
     /// # Errors
     /// The store did not take it.
@@ -115,12 +115,17 @@ impl Tickets {
     }
 
     /// Removes what is left of files of erased tickets, where a server died before it came to it; gives how many there
-    /// were. Blocks: it walks through all folders of attachments.
+    /// were. Files of version 0.1, which tickets shared, are parted first. Blocks: it walks through all folders of attachments.
     ///
     /// # Errors
     /// The folder or the store cannot be read, or a file cannot be removed.
     pub fn sweep(&self) -> Result<usize, Refusal> {
         let Some(attachments) = &self.attachments else { return Ok(0) };
+        let shared = attachments.shared().map_err(cannot)?;
+        if !shared.is_empty() {
+            let owners = self.store.read_blocking(owners)?;
+            attachments.part(&owners, &shared).map_err(cannot)?;
+        }
         let ids = attachments.tickets().map_err(cannot)?;
         let mut removed = 0;
         for some in ids.chunks(SWEPT_AT_ONCE) {
@@ -148,6 +153,22 @@ impl Tickets {
         };
         attachments.forget(id, &kept).map_err(cannot)
     }
+}
+
+/// Every ticket that was not erased with each of its files: id and name.
+fn owners(tx: &mut Transaction<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = tx.query(
+        "SELECT t.id, e.body FROM events e JOIN tickets t ON t.seq = e.ticket
+         WHERE e.name = 'attached' AND t.erased_at IS NULL",
+        &[],
+    )?;
+    let mut owners = Vec::new();
+    for row in &rows {
+        if let Ok(Change::Attached { attachment }) = serde_json::from_str(row.text(1)?) {
+            owners.push((row.text(0)?.to_owned(), attachment.sha256));
+        }
+    }
+    Ok(owners)
 }
 
 fn cannot(error: std::io::Error) -> Refusal {

@@ -25,8 +25,28 @@ pub(super) struct Cell {
     pub(super) excluded: bool,
 }
 
-/// What a ticket counts, and under what.
-pub(super) fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, BTreeMap<&'static str, i64>) {
+/// Counts by measure.
+type Amounts = BTreeMap<&'static str, i64>;
+
+/// What a ticket counts, and under what: all under the department in charge now, but applications to give it back and
+/// those that were upheld under the department that applied.
+pub(super) fn contributions(ticket: &Ticket, zone: &TimeZone) -> Vec<(Cell, Amounts)> {
+    let (cell, amounts) = contribution(ticket, zone);
+    let applied = ticket.assignments.iter().filter(|assignment| assignment.return_applications > 0);
+    let given_back = applied.map(|assignment| {
+        let cell = Cell { department: assignment.department.clone(), ..cell.clone() };
+        let amounts = [
+            ("return_applications", i64::from(assignment.return_applications)),
+            ("returns", i64::from(assignment.given_back)),
+        ];
+        (cell, amounts.into_iter().filter(|(_, amount)| *amount != 0).collect())
+    });
+    let given_back: Vec<_> = given_back.collect();
+    std::iter::once((cell, amounts)).chain(given_back).collect()
+}
+
+/// What a ticket counts under the department in charge.
+fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, Amounts) {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let cell = Cell {
         day: ticket.opened_at.to_zoned(zone.clone()).date().to_string(),
@@ -60,8 +80,6 @@ pub(super) fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, BTreeMap<
         ("merged", flag(ticket.state == State::Merged)),
         ("parked", flag(ticket.state == State::Parked)),
         ("reopened", i64::from(ticket.reopened)),
-        ("return_applications", i64::from(ticket.return_applications)),
-        ("returns", i64::from(ticket.returns)),
         ("chases", i64::from(ticket.chases)),
         ("called_back", ticket.call_backs.iter().filter(|call| call.by == CallBackBy::Centre).count() as i64),
         ("reached", flag(call_back.is_some())),
@@ -83,9 +101,10 @@ pub(super) fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, BTreeMap<
 pub(super) fn difference(before: Option<&Ticket>, after: &Ticket, zone: &TimeZone) -> Vec<(Cell, &'static str, i64)> {
     let mut changes: BTreeMap<(Cell, &'static str), i64> = BTreeMap::new();
     let mut add = |ticket: &Ticket, sign: i64| {
-        let (cell, amounts) = contribution(ticket, zone);
-        for (measure, amount) in amounts {
-            *changes.entry((cell.clone(), measure)).or_default() += sign * amount;
+        for (cell, amounts) in contributions(ticket, zone) {
+            for (measure, amount) in amounts {
+                *changes.entry((cell.clone(), measure)).or_default() += sign * amount;
+            }
         }
     };
     if let Some(before) = before {

@@ -200,8 +200,8 @@ impl Tickets {
             })?;
             let Some((last, _)) = tickets.last() else { break };
             after = *last;
-            for ticket in tickets.into_iter().filter_map(|(_, ticket)| ticket) {
-                let (cell, amounts) = figures::contribution(&ticket, &zone);
+            let tickets = tickets.into_iter().filter_map(|(_, ticket)| ticket);
+            for (cell, amounts) in tickets.flat_map(|ticket| figures::contributions(&ticket, &zone)) {
                 for (measure, amount) in amounts {
                     *sums.entry((cell.clone(), measure)).or_default() += amount;
                 }

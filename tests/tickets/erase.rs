@@ -68,6 +68,30 @@ fn what_a_server_that_died_left_behind_is_removed_at_the_next_start() {
     assert_eq!(hotline.tickets.sweep().unwrap(), 0);
 }
 
+/// Version 0.1 kept a photo once for all tickets that have it.
+#[test]
+fn photos_that_tickets_shared_are_parted_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let hotline = with_photos(without_repeats(), folder.path());
+    let (one, other) = (id(&hotline.file(complaint(LEAK))), id(&hotline.file(complaint(STALLS))));
+    let dora = dispatcher();
+    for ticket in [&one, &other] {
+        hotline.tickets.attach(ticket, "脸.png", PHOTO, &dora).unwrap();
+    }
+    let sha256 = hotline.get(&one)["attachments"][0]["sha256"].as_str().unwrap().to_owned();
+    for day in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        std::fs::remove_dir_all(day.path()).unwrap();
+    }
+    let shared = folder.path().join(&sha256[..2]);
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::write(shared.join(&sha256), PHOTO).unwrap();
+    hotline.tickets.sweep().unwrap();
+    assert!(!shared.exists());
+    hotline.wait(hotline.tickets.erase(&one, &actor("root", &["admin"]))).unwrap();
+    assert!(hotline.tickets.attachment(&one, &sha256, &dora).is_err());
+    assert_eq!(hotline.tickets.attachment(&other, &sha256, &dora).unwrap().1, PHOTO);
+}
+
 #[test]
 fn photos_go_with_what_was_kept_long_enough() {
     let folder = tempfile::tempdir().unwrap();
