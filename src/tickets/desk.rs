@@ -13,7 +13,7 @@ use super::attachments::Attachments;
 use super::change::{Change, Event};
 use super::delivery::Deliveries;
 use super::life_cycle;
-use super::model::{Link, Relation, Ticket};
+use super::model::{Link, Place, Relation, Ticket};
 use super::refusal::Refusal;
 use super::repeats::{self, Repeat};
 use super::rows::{self, Loaded, Origin, Writing, millis};
@@ -202,6 +202,19 @@ impl Tickets {
         Ok(shown)
     }
 
+    /// How many events a ticket has that an actor may see.
+    ///
+    /// # Errors
+    /// As [`Tickets::get`].
+    pub async fn version(&self, id: &str, actor: &Actor) -> Result<u32, Refusal> {
+        let (serving, reader, ticket) = (self.live.serving(), actor.clone(), id.to_owned());
+        let job = move |tx: &mut Transaction<'_>| {
+            let loaded = rows::load(tx, &ticket, false)?;
+            sight(&loaded, &reader, &serving).map(|_| loaded.ticket.version).ok_or(Refusal::NoTicket)
+        };
+        self.store.read(job).await
+    }
+
     /// The history of a ticket as an actor sees it.
     ///
     /// # Errors
@@ -334,7 +347,15 @@ fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
         about: prepared.about.clone(),
         superior_due: submission.superior_due,
         contact,
+        chosen: submission.chosen.clone(),
+        place: place(submission),
     }
+}
+
+fn place(submission: &Submission) -> Option<Place> {
+    let address = submission.address.as_deref().map(Words::new);
+    let (lat, long) = submission.coordinates.unzip();
+    (address.is_some() || lat.is_some()).then_some(Place { address, lat, long })
 }
 
 /// What follows from earlier tickets of the same matter or caller: links, and more urgency from the third call on.
@@ -509,6 +530,8 @@ pub(super) fn shown(
     let mut value = serde_json::to_value(ticket).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     if let Json::Object(fields) = &mut value {
         if ticket.confidential && !sight.central {
+            // The address may be the caller's own.
+            fields.insert("place".to_owned(), Json::Null);
             let summary = ticket.assignments.iter().filter(|a| a.is_active()).find_map(|a| a.summary.as_ref());
             if let Some(summary) = summary {
                 fields.insert("text".to_owned(), json!(summary));

@@ -3,9 +3,11 @@
 mod act;
 mod attachments;
 mod audit;
+mod csv;
 mod list;
 mod news;
 mod outbox;
+mod shown;
 mod statistics;
 mod submit;
 
