@@ -50,11 +50,15 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("GET", "/metrics", "metrics admin", "403 forbidden"),
     ("POST", "/v1/match", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/match:batch", "submit agent dispatcher editor admin", "403 forbidden"),
+    ("POST", "/v1/intake", "submit agent dispatcher editor admin", "403 forbidden"),
+    ("GET", "/v1/calls/{id}", "agent admin", "403 forbidden"),
     ("POST", "/v1/search", "submit agent dispatcher editor admin", "403 forbidden"),
     ("GET", "/v1/bundle", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/bundle/reload", "editor admin", "403 forbidden"),
     ("POST", "/v1/tickets", "submit agent dispatcher admin", "403 forbidden"),
+    ("POST", "/v1/tickets/batch", "submit agent dispatcher admin", "403 forbidden"),
     ("GET", "/v1/tickets", "submit agent dispatcher water housing gas admin", "403 forbidden"),
+    ("POST", "/v1/tickets/actions", "agent dispatcher water housing gas admin", "403 forbidden"),
     ("GET", "/v1/tickets/{id}", "agent dispatcher water housing admin", "404 no-ticket"),
     ("GET", "/v1/tickets/{id}/history", "agent dispatcher water housing admin", "404 no-ticket"),
     ("POST", "/v1/tickets/{id}/actions", "agent dispatcher water housing admin", "404 no-ticket"),
@@ -73,9 +77,10 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
 /// A body that the route takes.
 fn body(method: &str, path: &str) -> Value {
     match (method, path) {
-        ("POST", "/v1/match" | "/v1/tickets") => json!({"text": LEAK}),
+        ("POST", "/v1/match" | "/v1/intake" | "/v1/tickets" | "/v1/tickets/batch") => json!({"text": LEAK}),
         ("POST", "/v1/match:batch") => json!({"complaints": [{"text": LEAK}]}),
         ("POST", "/v1/search") => json!({"query": "水管"}),
+        ("POST", "/v1/tickets/actions") => json!({"ids": ["x"], "action": {"action": "note", "text": "已了解"}}),
         ("POST", "/v1/tickets/{id}/actions") => json!({"action": "note", "text": "已了解"}),
         _ => Value::Null,
     }
@@ -161,6 +166,8 @@ fn every_route_lets_in_whom_it_should_and_nobody_else() {
                 200 | 201 => "200".to_owned(),
                 // What is sent is no photo: who is told so was let in.
                 422 if path.ends_with("/attachments") => "200".to_owned(),
+                // No WebSocket was asked for.
+                426 => "200".to_owned(),
                 // No message is dead.
                 404 if path.ends_with("/replay") && answer.problem() == "not-found" => "200".to_owned(),
                 status => format!("{status} {}", answer.problem()),
@@ -219,6 +226,7 @@ fn actions() -> Vec<Value> {
         json!({"action": "apply_return", "assignment": 1, "reason": "not_ours", "basis": "职责清单"}),
         json!({"action": "uphold_return", "assignment": 1, "to": [to], "reason": "成立"}),
         json!({"action": "refuse_return", "assignment": 1, "reason": "不成立"}),
+        json!({"action": "confirm"}),
         json!({"action": "redirect", "assignment": 1, "to": to, "reason": "改派"}),
         json!({"action": "hand_down", "assignment": 1, "to": to}),
         json!({"action": "pause", "reason": "等材料"}),

@@ -7,6 +7,7 @@ mod folder;
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -415,14 +416,15 @@ fn many_cases_without_a_cache_are_indexed_in_memory() {
     folder.run(&["check", "--cache", &folder.shown("file")]).go().ends(0, &["cannot be used", "30001 cases"]);
 }
 
-/// An index that was damaged on disk is built again.
+/// An index, or what was learned, that was damaged on disk is built again.
 #[test]
 fn a_damaged_cache_is_built_again() {
     let folder = Folder::init();
     folder.run(&["build"]).go().ends(0, &[]);
-    let index = fs::read_dir(folder.at("cache/indexes")).unwrap().next().unwrap().unwrap().path();
-    for (n, entry) in fs::read_dir(index).unwrap().enumerate() {
-        let path = entry.unwrap().path();
+    let only = |of: &Path| fs::read_dir(of).unwrap().next().unwrap().unwrap().path();
+    let index = only(&folder.at("cache/indexes"));
+    let files = fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
+    for (n, path) in files.chain([only(&folder.at("cache/answers"))]).enumerate() {
         let bytes = fs::read(&path).unwrap();
         fs::write(path, &bytes[..bytes.len() * (n % 2) / 2]).unwrap();
     }

@@ -159,10 +159,13 @@ fn warnings_are_errors_only_when_asked() {
 fn build_fills_the_cache_and_says_the_revision() {
     let folder = Folder::init();
     folder.run(&["build"]).go().ends(0, &["1 scenarios", "1 cases"]);
-    assert_eq!(fs::read_dir(folder.at("cache")).unwrap().count(), 1);
+    let kept =
+        || fs::read_dir(folder.at("cache")).unwrap().flatten().map(|entry| entry.file_name()).collect::<BTreeSet<_>>();
+    assert_eq!(kept(), BTreeSet::from(["answers".into(), "indexes".into()]));
     let built = folder.run(&["build", "--json"]).go().ends(0, &[]).json();
     assert_eq!(built["revision"], folder.run(&["check", "--json"]).go().json()["revision"]);
-    assert_eq!(fs::read_dir(folder.at("cache")).unwrap().count(), 1, "found again, not built again");
+    assert_eq!(fs::read_dir(folder.at("cache/indexes")).unwrap().count(), 1, "found again, not built again");
+    assert_eq!(fs::read_dir(folder.at("cache/answers")).unwrap().count(), 1, "found again, not learned again");
     folder.run(&["match", COMPLAINT]).go().ends(0, &["example-1"]);
 }
 

@@ -133,6 +133,18 @@ reply: 您反映的{{ location }}道路问题已转{{ department }}。
         "---\nid: water/old\ntitle: 水管维修补贴\nbasis: [{title: 小城市水管维修办法}]\neffective: 2020-01-01\nexpires: 2026-03-02\n---\n水管漏水维修可以申请补贴。\n",
     ),
     (
+        "knowledge/articles/meter.md",
+        "---\nid: bill/any\ntitle: 水费复核怎么申请\nbasis: [{title: 收费管理办法}]\neffective: 2020-01-01\n---\n水费复核可以申请。\n",
+    ),
+    (
+        "knowledge/articles/pipes.md",
+        "---\nid: bill/pipes\ntitle: 爆管多出的水费复核\nbasis: [{title: 收费管理办法}]\neffective: 2020-01-01\nscenarios: [water/leak]\n---\n凭抢修记录核减。\n",
+    ),
+    (
+        "knowledge/articles/steps.md",
+        "---\nid: bill/steps\ntitle: 阶梯水费复核\nbasis: [{title: 收费管理办法}]\neffective: 2020-01-01\nscenarios: [water/bill]\n---\n按户籍人口核定。\n",
+    ),
+    (
         "knowledge/notices/outage.md",
         "---\nid: outage\ntitle: 东区停水\nplace: [east]\nfrom: 2026-03-02 08:00\nuntil: 2026-03-02 18:00\nscenarios: [water/leak]\n---\n抢修停水，十八时恢复。\n",
     ),
@@ -361,6 +373,19 @@ fn notices_live_from_their_first_minute_to_their_last() {
     assert_eq!(notices("东区路面坑洼", MONDAY), 0, "another matter");
     assert_eq!(notices("东区没水用了", MONDAY), 1, "no rule speaks");
     assert_eq!(decide("东区水管漏水").notices[0].text, "抢修停水，十八时恢复。");
+}
+
+#[test]
+fn of_articles_that_were_found_those_of_the_scenario_come_first() {
+    let articles = |text: &str| -> Vec<String> {
+        decide(text).articles.into_iter().filter(|it| it.id.starts_with("bill/")).map(|it| it.id).collect()
+    };
+    assert_eq!(
+        articles("水费复核怎么申请"),
+        ["bill/steps", "bill/pipes", "bill/any"],
+        "its own, its top level, others"
+    );
+    assert_eq!(articles("复核怎么申请")[0], "bill/any", "no scenario leads: the nearest");
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod folder;
 use std::fs;
 use std::time::Duration;
 
-use archive::stored;
+use archive::{open_document, sheet_with};
 use folder::{Folder, Ran};
 use serde_json::{Value, json};
 
@@ -124,25 +124,6 @@ fn every_format_gives_the_same_cases() {
         import(&folder, &[name], &[]).ends(0, &[says]);
         assert_eq!(written(&folder), expect, "{name}: {says}");
     }
-}
-
-/// An OpenDocument spreadsheet of texts.
-fn open_document(rows: &[Vec<&str>]) -> Vec<u8> {
-    let cell = |cell: &&str| {
-        format!("<table:table-cell office:value-type=\"string\"><text:p>{cell}</text:p></table:table-cell>")
-    };
-    let row =
-        |row: &Vec<&str>| format!("<table:table-row>{}</table:table-row>", row.iter().map(cell).collect::<String>());
-    let content = format!(
-        "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body>\
-         <office:spreadsheet><table:table table:name=\"三月工单\">{}</table:table></office:spreadsheet></office:body></office:document-content>",
-        rows.iter().map(row).collect::<String>()
-    );
-    stored(&[
-        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
-        ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest/>"),
-        ("content.xml", content.as_bytes()),
-    ])
 }
 
 #[test]
@@ -380,23 +361,6 @@ fn hostile_files_are_refused_in_words() {
     let folder = Folder::init();
     import(&folder, &["nowhere.csv"], &[]).ends(2, &["nowhere.csv", "cannot be opened"]);
     import(&folder, &["bundle"], &[]).ends(2, &["is not a file"]);
-}
-
-/// A workbook of one sheet with a row.
-fn sheet_with(cells: &str) -> Vec<u8> {
-    let sheet = format!("<worksheet><sheetData><row r=\"9\">{cells}</row></sheetData></worksheet>");
-    stored(&[
-        (
-            "_rels/.rels",
-            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>",
-        ),
-        ("xl/workbook.xml", b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"),
-        (
-            "xl/_rels/workbook.xml.rels",
-            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
-        ),
-        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
-    ])
 }
 
 /// Damage anywhere ends in cases or in words, never in a panic.

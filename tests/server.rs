@@ -1,6 +1,8 @@
 //! The server over real sockets: every route, every problem, reloading, limits, stopping.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "server/bulk.rs"]
+mod bulk;
 #[path = "support/bundle.rs"]
 mod bundle;
 #[path = "server/document.rs"]

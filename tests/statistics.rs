@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use folder::Folder;
 use jiesu::bundle::{Bundle, Cache, Loader, Snapshot};
+use jiesu::report::collisions::collisions;
 use jiesu::report::statistics::{Precision, Statistics, csv as table_of, statistics};
 use jiesu::text::Text;
 
@@ -20,6 +21,24 @@ fn counted() -> (Arc<Bundle>, Statistics) {
         Loader::new(Cache::none()).load(Snapshot::read(folder.path()).unwrap(), now.datetime()).bundle.unwrap();
     let found = statistics(&bundle, &town::cases(), &now, &|_, _| {});
     (bundle, found)
+}
+
+/// Orders of another city are no proof against a rule: their departments mean nothing here.
+#[test]
+fn labels_of_another_city_count_for_nothing() {
+    let (bundle, own) = counted();
+    let now = "2026-06-01T10:00:00+08:00[Asia/Shanghai]".parse::<jiff::Zoned>().unwrap();
+    let mut cases = town::cases();
+    for case in &mut cases {
+        (case.department, case.unit) = (Some("海滨市观潮局".to_owned()), None);
+    }
+    let foreign = statistics(&bundle, &cases, &now, &|_, _| {});
+    assert!(own.labelled > 0 && own.scenarios.iter().any(|scenario| scenario.precision != Precision::new(0, 0)));
+    assert_eq!((foreign.labelled, foreign.fired), (0, own.fired));
+    assert!(foreign.scenarios.iter().all(|scenario| scenario.precision == Precision::new(0, 0)));
+    let found = collisions(&bundle, &cases, &now, 100, &|_| {});
+    assert!(!found.pairs.is_empty());
+    assert!(found.pairs.iter().all(|pair| (pair.labelled, pair.wrong) == (0, 0)), "{:?}", found.pairs);
 }
 
 #[test]

@@ -11,17 +11,31 @@
 
 #[path = "tickets/agreement.rs"]
 mod agreement;
+#[path = "tickets/bulk.rs"]
+mod bulk;
+#[path = "tickets/clock.rs"]
+mod clock;
 #[path = "tickets/deadlines.rs"]
 mod deadlines;
 #[path = "tickets/desk.rs"]
 mod desk;
+#[path = "tickets/erase.rs"]
+mod erase;
 #[path = "tickets/hotline.rs"]
 mod hotline;
+#[path = "tickets/learn.rs"]
+mod learn;
 #[path = "tickets/life_cycle.rs"]
 mod life_cycle;
+#[path = "tickets/limits.rs"]
+mod limits;
+#[path = "tickets/lives.rs"]
+mod lives;
 #[path = "tickets/million.rs"]
 mod million;
 #[path = "tickets/model.rs"]
 mod model;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "tickets/urgent.rs"]
+mod urgent;

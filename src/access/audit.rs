@@ -17,8 +17,8 @@ use crate::store::{Row, Store, StoreError, Transaction, Value};
 
 /// Readings that may wait to be written: a minute of a thousand a second.
 const MOST_WAITING: usize = 60_000;
-/// Readings of one transaction.
-const AT_ONCE: usize = 500;
+/// Entries that one transaction writes or forgets.
+pub const AT_ONCE: usize = 500;
 /// Entries on a page, at the most.
 pub const MOST_ON_PAGE: u32 = 200;
 
@@ -83,6 +83,16 @@ pub fn write(tx: &mut Transaction<'_>, entry: &Entry) -> Result<(), StoreError> 
         ],
     )?;
     Ok(())
+}
+
+/// Forgets entries that are older than a moment, [`AT_ONCE`] of the oldest at a time; gives how many these were.
+///
+/// # Errors
+/// The store did not take it.
+pub fn forget(tx: &mut Transaction<'_>, before: Timestamp) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM audit WHERE at < ?1 AND id IN (SELECT id FROM audit ORDER BY id LIMIT ?2)";
+    let gone = tx.execute(sql, &[before.as_millisecond().into(), (AT_ONCE as i64).into()])?;
+    Ok(usize::try_from(gone).unwrap_or(usize::MAX))
 }
 
 /// A page of entries, the newest first.

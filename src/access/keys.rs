@@ -30,7 +30,7 @@ const SECRET: usize = 32;
 /// Characters of a name, at the most.
 const LONGEST_NAME: usize = 64;
 /// Names that histories give to the program itself, and to whoever tries it out without a key.
-const RESERVED: [&str; 2] = ["system", "local"];
+const RESERVED: [&str; 3] = ["system", "local", "import"];
 /// Keys that one store may have, revoked ones among them.
 const MOST: i64 = 10_000;
 /// How often the use of one key is noted.

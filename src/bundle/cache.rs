@@ -10,7 +10,7 @@ use tantivy::directory::{MmapDirectory, RamDirectory};
 
 use crate::decide::Firings;
 use crate::decide::learned::{Examples, Taught, Weighing};
-use crate::knowledge::{Case, Cases, IndexError};
+use crate::knowledge::{AnswerLessons, Case, Cases, IndexError};
 use crate::say;
 use crate::source::{Code, Diagnostic, Message};
 use crate::text::Segmenter;
@@ -31,6 +31,8 @@ const LESSONS: &str = "lessons";
 const EXAMPLES: &str = "examples";
 const WEIGHINGS: &str = "weighings";
 const FIRINGS: &str = "firings";
+/// The folder for what known questions of articles taught.
+const ANSWERS: &str = "answers";
 
 /// Where large indexes and what cases taught are kept.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +126,16 @@ impl Cache {
     /// Keeps what rules say of cases.
     pub(super) fn keep_firings(&self, key: &str, firings: &Firings) {
         self.keep(FIRINGS, key, firings);
+    }
+
+    /// What known questions taught; `content` is the hash of all that the articles are made of.
+    pub(super) fn answer_lessons(&self, content: &str) -> Option<AnswerLessons> {
+        read(&self.kept(ANSWERS, content)?)
+    }
+
+    /// Keeps what known questions taught.
+    pub(super) fn keep_answer_lessons(&self, content: &str, lessons: &AnswerLessons) {
+        self.keep(ANSWERS, content, lessons);
     }
 
     fn keep(&self, what: &str, key: &str, value: &impl Serialize) {

@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use super::cache::Cache;
 use super::files::{self, Kind};
 use super::learning::{Learning, LearningState, Lessons, Material, OnProgress, WantedLessons};
-use super::{FileContent, Snapshot, references, settings, snapshot};
+use super::{FileContent, Snapshot, on_all_cores, references, settings, snapshot};
 use crate::catalog::{Catalog, CatalogFiles};
 use crate::decide::learned::{Examples, Taught};
 use crate::decide::{Engine, Parts, Prepared, Settings};
-use crate::knowledge::{Article, Cases, Knowledge, Notice, Reference, read_cases, unique};
+use crate::knowledge::{Article, Cases, IndexError, Knowledge, Notice, Reference, Teaching, read_cases, unique};
 use crate::rules::{Compiled, Scenario, Vocabulary};
 use crate::say;
 use crate::source::{Code, Diagnostic, Document};
@@ -88,6 +88,9 @@ struct Made<T> {
 /// lines.
 const MOST_FINDINGS: usize = 10_000;
 
+/// From so many known questions on, what they teach is kept: less is learned in the time that reading it takes.
+const MANY_QUESTIONS: usize = 200;
+
 /// What weighing depends on, beside what lessons do.
 const WEIGHED: &[Kind] =
     &[Kind::Scenario, Kind::Terms, Kind::Conditions, Kind::Regions, Kind::Responsibility, Kind::Settings];
@@ -115,6 +118,8 @@ pub struct Loader {
     cases: Option<Made<Arc<Cases>>>,
     rules: Option<Arc<Compiled>>,
     lessons: Lessons,
+    /// Leaves out what known questions teach about articles.
+    untaught_articles: bool,
 }
 
 impl Loader {
@@ -136,11 +141,18 @@ impl Loader {
         self
     }
 
-    /// The same, without what cases teach: for looking at files.
+    /// The same, without what cases teach: for rules alone.
     #[must_use]
     pub fn without_learning(mut self) -> Loader {
         self.lessons.leave_out = true;
         self
+    }
+
+    /// The same, without what known questions of articles teach either: for looking at files, where nobody waits for
+    /// an answer and everybody for the findings.
+    #[must_use]
+    pub fn without_any_learning(self) -> Loader {
+        Loader { untaught_articles: true, ..self.without_learning() }
     }
 
     /// Which lessons the next loads use: those of a moment in the past, to decide as then.
@@ -235,12 +247,13 @@ impl Loader {
     /// Reads every file that is new or changed, and reports the findings of all.
     fn read_files(&mut self, snapshot: &Snapshot, diagnostics: &mut Vec<Diagnostic>) {
         let mut before = std::mem::take(&mut self.files);
-        for (path, content) in &snapshot.files {
-            let known = before.remove(path).filter(|made| made.from == content.hash);
-            let Some(made) = known.or_else(|| read_file(path, content)) else { continue };
-            diagnostics.extend(made.findings.iter().cloned());
-            self.files.insert(path.clone(), made);
-        }
+        before.retain(|path, made| snapshot.files.get(path).is_some_and(|content| content.hash == made.from));
+        let new: Vec<_> = snapshot.files.iter().filter(|(path, _)| !before.contains_key(*path)).collect();
+        let read = on_all_cores(new.len(), &|number| read_file(new[number].0, new[number].1), &|_| {});
+        let read = new.iter().zip(read).filter_map(|((path, _), made)| Some(((*path).clone(), made?)));
+        self.files = before;
+        self.files.extend(read);
+        diagnostics.extend(self.files.values().flat_map(|made| made.findings.iter().cloned()));
     }
 
     fn documents(&self, kind: Kind) -> Vec<Arc<Document>> {
@@ -360,7 +373,7 @@ impl Loader {
         let before = self.reference.as_ref().filter(|_| self.articles_from == articles_from);
         let built = match before {
             Some(made) => made.value.with_notices(notices, segmenter),
-            None => Reference::build(articles, notices, segmenter),
+            None => self.taught_reference(&articles_from, articles, notices, segmenter),
         };
         match built {
             Ok(reference) => {
@@ -374,6 +387,28 @@ impl Loader {
                 None
             }
         }
+    }
+
+    /// Articles with what their known questions teach: kept from an earlier run, or learned now and kept.
+    fn taught_reference(
+        &self,
+        from: &str,
+        articles: Vec<Article>,
+        notices: Vec<Notice>,
+        segmenter: &Segmenter,
+    ) -> Result<Reference, IndexError> {
+        if self.untaught_articles {
+            return Reference::build_with(articles, notices, segmenter, Teaching::LeftOut);
+        }
+        if let Some(lessons) = self.cache.answer_lessons(from) {
+            return Reference::build_with(articles, notices, segmenter, Teaching::Known(&lessons));
+        }
+        let many = articles.iter().map(|article| article.questions.len()).sum::<usize>() >= MANY_QUESTIONS;
+        let reference = Reference::build(articles, notices, segmenter)?;
+        if many || self.fill_cache {
+            self.cache.keep_answer_lessons(from, &reference.lessons());
+        }
+        Ok(reference)
     }
 
     fn cases(
@@ -406,7 +441,7 @@ fn borrowed(documents: &[Arc<Document>]) -> Vec<&Document> {
     documents.iter().map(|document| &**document).collect()
 }
 
-fn index_failed(path: &str, error: &crate::knowledge::IndexError) -> Diagnostic {
+fn index_failed(path: &str, error: &IndexError) -> Diagnostic {
     let message = say!("索引建立失败：{error}", "the index could not be built: {error}");
     Diagnostic::about(path, Code::UnreadableFile, message)
 }

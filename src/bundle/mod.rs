@@ -12,6 +12,7 @@ mod learning;
 mod live;
 mod load;
 mod log;
+mod parallel;
 mod references;
 mod revision;
 mod schema;
@@ -27,6 +28,7 @@ pub use learning::{Learning, LearningState, OnProgress, WantedLessons, canonical
 pub use live::{Attempt, Live, LiveError, Serving, Status};
 pub use load::{Bundle, Counts, Loaded, Loader, lessons_key};
 pub use log::{LoggedRevision, log};
+pub use parallel::on_all_cores;
 pub use revision::{Place, Revision};
 pub use schema::{FileSchema, Words, schemas};
 pub use snapshot::{FileContent, FileOnDisk, Snapshot, SnapshotError};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil;
 
-use crate::bundle::{Bundle, Snapshot};
+use crate::bundle::{Bundle, Snapshot, on_all_cores};
 use crate::decide::Engine;
 use crate::rules::{Clause, Vocabulary};
 use crate::source::{Document, Node, SourceText, Value};
@@ -78,16 +78,18 @@ impl<'a> Given<'a> {
 
 /// The trees of all YAML and Markdown files that can be read.
 pub(super) fn documents_of(files: &Files) -> BTreeMap<String, Document> {
-    let mut nothing_new = Vec::new();
-    let read = files.iter().filter_map(|(path, content)| {
-        let document = match path.rsplit_once('.').map(|(_, ending)| ending) {
+    let files: Vec<_> = files.iter().collect();
+    let read = |number: usize| {
+        let (path, content) = files[number];
+        let mut nothing_new = Vec::new();
+        match path.rsplit_once('.').map(|(_, ending)| ending) {
             Some("yaml") => Document::parse(path, &content.text, &mut nothing_new),
             Some("md") => Document::parse_front_matter(path, &content.text, &mut nothing_new).map(|(it, _)| it),
             _ => None,
-        };
-        Some((path.clone(), document?))
-    });
-    read.collect()
+        }
+    };
+    let documents = on_all_cores(files.len(), &read, &|_| {});
+    files.iter().zip(documents).filter_map(|((path, _), document)| Some(((*path).clone(), document?))).collect()
 }
 
 /// The list that has an item at exactly this place, and the item's number.

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use jiff::civil;
 
-use crate::bundle::{FileContent, Loaded};
+use crate::bundle::{FileContent, Loaded, on_all_cores};
 use crate::source::{Code, Diagnostic, Level, Severity};
 use allow::Allowances;
 use config::Config;
@@ -50,7 +50,12 @@ pub fn run(loaded: &Loaded, files: &Files, at: civil::DateTime) -> Vec<Diagnosti
 }
 
 /// The same; `told` hears how many steps of how many are done.
-pub fn run_told(loaded: &Loaded, files: &Files, at: civil::DateTime, told: &dyn Fn(usize, usize)) -> Vec<Diagnostic> {
+pub fn run_told(
+    loaded: &Loaded,
+    files: &Files,
+    at: civil::DateTime,
+    told: &(dyn Fn(usize, usize) + Sync),
+) -> Vec<Diagnostic> {
     // Reading the files and trying the examples are the first two.
     const STEPS: usize = CHECKS.len() + 2;
     told(0, STEPS);
@@ -58,13 +63,17 @@ pub fn run_told(loaded: &Loaded, files: &Files, at: civil::DateTime, told: &dyn 
     let documents = documents_of(files);
     told(1, STEPS);
     if let Some(bundle) = &loaded.bundle {
-        findings.extend(examples(&bundle.engine));
-        told(2, STEPS);
         let given = Given::new(bundle, &documents, at);
-        for (done, check) in CHECKS.iter().enumerate() {
-            check(&given, &mut findings);
-            told(done + 3, STEPS);
-        }
+        let look = |number: usize| match number.checked_sub(1) {
+            None => examples(&bundle.engine),
+            Some(family) => {
+                let mut own = Vec::new();
+                CHECKS[family](&given, &mut own);
+                own
+            }
+        };
+        let found = on_all_cores(CHECKS.len() + 1, &look, &|done| told(done + 1, STEPS));
+        findings.extend(found.into_iter().flatten());
     }
     let config = Config::read(files, &mut findings);
     let mut allowances = Allowances::read(files, &documents);
@@ -94,10 +103,10 @@ fn without_consequences(findings: &[Diagnostic]) -> Vec<Diagnostic> {
     findings.iter().filter(|finding| !(hidden && finding.code == Code::UnknownReference)).cloned().collect()
 }
 
-/// What only shows when a whole bundle is looked at, family by family.
+/// What only shows when a whole bundle is looked at, family by family; those that take longest come first.
 const CHECKS: [fn(&Given<'_>, &mut Vec<Diagnostic>); 8] = [
-    terms::check,
     conditions::check,
+    terms::check,
     scenarios::check,
     sentences::check,
     articles::check,

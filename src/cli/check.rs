@@ -62,7 +62,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     if let Some(code) = &arguments.why {
         return why(code, lang, common.json);
     }
-    let mut loader = Loader::new(load::cache(common)).without_learning();
+    let mut loader = Loader::new(load::cache(common)).without_any_learning();
     let snapshot = Snapshot::read(common.folder()).map_err(|error| Failure(error.message()))?;
     let mut checked = look(common, &mut loader, snapshot)?;
     let only = only(common, &arguments.files, &checked.files)?;

@@ -60,6 +60,16 @@ const CHINESE: &[(&str, &str)] = &[
     ("tickets.recount.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
     ("tickets.recount.data", "保存运行数据的目录，与 jiesu serve 相同"),
     ("tickets.recount.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
+    ("tickets.import", "把其他系统的诉求导入为工单；同一行不论导入几次，只立一张工单"),
+    ("tickets.import.files", "CSV、Excel（.xlsx、.xls、.ods）或 JSON Lines 文件，一行一件诉求"),
+    ("tickets.import.mapping", "列的对应关系；没有这个文件就写一份（默认在第一个文件旁，.tickets.mapping.yaml）"),
+    ("tickets.import.sheet", "Excel 的哪个工作表（默认第一个）"),
+    ("tickets.import.encoding", "文本文件的编码：auto、utf-8、gb18030、utf-16le、big5 等"),
+    ("tickets.import.channel", "没有写渠道的行算什么渠道，例如 web"),
+    ("tickets.import.dry_run", "只看结果，不立工单，不写任何文件"),
+    ("tickets.import.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
+    ("tickets.import.data", "保存运行数据的目录，与 jiesu serve 相同"),
+    ("tickets.import.database", "数据库：文件，或 postgres://…，与 jiesu serve 相同"),
     ("stats", "各场景、各条件命中多少、判对多少、耗时多少"),
     ("stats.cases", "统计用的案例，JSON Lines（可写多个；默认规则包自带的案例）"),
     ("stats.scenario", "只看一个场景，细到每个条件和词"),
@@ -201,6 +211,7 @@ const EXAMPLES_ZH: &str = "示例：
   jiesu replay --data 数据 --bundle 改过的规则包
   jiesu keys add 坐席一组 --scope agent --data 数据
   jiesu backup 备份-1 --data 数据
+  jiesu tickets import 诉求.xlsx --data 数据 --dry-run
   jiesu tickets outbox --data 数据 --dead
   jiesu init 我的规则包";
 const EXAMPLES_EN: &str = "Examples:
@@ -219,6 +230,7 @@ const EXAMPLES_EN: &str = "Examples:
   jiesu replay --data data --bundle edited-bundle
   jiesu keys add desk-1 --scope agent --data data
   jiesu backup backup-1 --data data
+  jiesu tickets import complaints.xlsx --data data --dry-run
   jiesu tickets outbox --data data --dead
   jiesu init my-bundle";
 

@@ -56,7 +56,8 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     };
     let at = now.datetime();
     let mut try_out = |snapshot: Snapshot| loader.load(snapshot, at).bundle;
-    let report = impact((&old, &new), &cases, &now, &mut try_out, &told);
+    let mut report = impact((&old, &new), &cases, &now, &mut try_out, &told);
+    (report.old_name, report.new_name) = (Some(arguments.old.clone()), arguments.new.clone());
     bar.finish_and_clear();
     for (path, text) in [(&arguments.markdown, markdown(&report, lang)), (&arguments.html, html(&report, lang))] {
         if let Some(path) = path {

@@ -29,6 +29,7 @@ mod serve;
 mod settings;
 mod test;
 mod tickets;
+mod tickets_import;
 
 mod show;
 mod stats;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Common, Ended, Failure, paths, serve};
-use crate::report::impact::corpus::on_all_cores;
+use crate::bundle::on_all_cores;
 use crate::report::replay::{Entry, Fields, Place, Tally, decide_masked, fields, plain};
 use crate::say;
 use crate::source::{Lang, Message};

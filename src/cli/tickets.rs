@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use super::settings::Source;
-use super::{Common, Ended, Failure, load, outbox};
+use super::{Common, Ended, Failure, load, outbox, tickets_import};
 use crate::access::Actor;
 use crate::bundle::{Live, LiveError, Place};
 use crate::say;
@@ -38,7 +38,7 @@ enum Output {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Draft a test from every return that was upheld, for an editor to take over
+    /// Draft a test from every ticket that was given back, for an editor to take over
     Learn {
         /// What is written
         #[arg(long, value_enum, default_value_t)]
@@ -54,6 +54,8 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
+    /// Import complaints of other systems as tickets; each row once, however often its file is imported
+    Import(tickets_import::Arguments),
     /// List messages that wait to be sent; look at those that were given up and send them again
     Outbox(outbox::Arguments),
 }
@@ -68,12 +70,18 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
             print(common, *output, &lessons, &zone);
             Ok(Ended::Fine)
         }
+        Command::Import(arguments) => tickets_import::run(common, lang, arguments),
         Command::Outbox(arguments) => outbox::run(common, lang, arguments),
         Command::Recount { source } => recount(common, lang, &open(common, lang, source, false)?.0),
     }
 }
 
-fn open(common: &Common, lang: Lang, source: &Source, beside_server: bool) -> Result<(Tickets, TimeZone), Failure> {
+pub(super) fn open(
+    common: &Common,
+    lang: Lang,
+    source: &Source,
+    beside_server: bool,
+) -> Result<(Tickets, TimeZone), Failure> {
     let settings = source.settings(lang)?;
     let options = Options { beside_server, ..Options::default() };
     let store = Store::open(&source.location(lang)?, MIGRATIONS, options).map_err(|error| error.message())?;
@@ -111,9 +119,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn test(lesson: &Lesson, zone: &TimeZone) -> String {
-    let Lesson { ticket, from, department, reason, .. } = lesson;
+    let Lesson { ticket, from, department, unit, reason, .. } = lesson;
     let mut test = format!("# {}\n", reason.replace(['\n', '\r'], " "));
-    test.push_str(&format!("- name: {}\n", quoted(&format!("{ticket} {from} → {department}"))));
+    test.push_str(&format!(
+        "- name: {}\n",
+        quoted(&format!("{ticket} {from} → {}", unit.as_ref().unwrap_or(department)))
+    ));
     if let Some(title) = &lesson.title {
         test.push_str(&format!("  title: {}\n", quoted(title)));
     }
@@ -122,7 +133,8 @@ fn test(lesson: &Lesson, zone: &TimeZone) -> String {
         test.push_str(&format!("  district: {district}\n"));
     }
     let at = lesson.opened_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    test.push_str(&format!("  at: {at}\n  expect: {{department: {department}}}\n\n"));
+    let unit = unit.as_ref().map(|unit| format!(", unit: {unit}")).unwrap_or_default();
+    test.push_str(&format!("  at: {at}\n  expect: {{department: {department}{unit}}}\n\n"));
     test
 }
 
@@ -133,6 +145,7 @@ fn case(lesson: &Lesson, zone: &TimeZone) -> String {
         "title": lesson.title,
         "text": lesson.text,
         "department": lesson.department,
+        "unit": lesson.unit,
         "district": lesson.district,
         "opened_on": opened_on,
         "origin": "real",

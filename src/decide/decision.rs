@@ -27,6 +27,8 @@ pub enum Source {
     Rule,
     /// Past cases that are near.
     Learned,
+    /// What the caller answered when asked.
+    Answers,
 }
 
 /// A complaint's decision, with everything that explains it.

@@ -1,20 +1,22 @@
 //! The engine over one bundle's parts, and what it can be asked.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::answer;
 use super::complaint::{Complaint, ComplaintError};
-use super::decision::Decision;
+use super::decision::{Decision, Named};
 use super::duties::Duties;
 use super::given::Given;
 use super::learned::{Judgement, Learned, Neighbour};
 use super::place::place;
 use super::prepared::Prepared;
+use super::questions::Profiles;
 use super::rank::{Candidate, rank, rank_again};
 use super::work::Work;
 use crate::catalog::Catalog;
 use crate::knowledge::{Cases, Knowledge};
-use crate::rules::{Compiled, ScenarioMatch};
+use crate::rules::{Compiled, Scenario, ScenarioMatch};
 use crate::text::{Segmenter, Text};
 
 /// What a bundle says about all decisions.
@@ -69,6 +71,8 @@ pub struct Engine {
     pub(super) settings: Settings,
     pub(super) revision: String,
     pub(super) duties: Arc<Duties>,
+    /// Made when somebody first asks what to ask.
+    profiles: Arc<OnceLock<Profiles>>,
 }
 
 impl Engine {
@@ -77,7 +81,18 @@ impl Engine {
         let Parts { rules, mut prepared, catalog, knowledge, segmenter, learned, settings, revision } = parts;
         prepared.sort_by(|a, b| a.scenario.id.cmp(&b.scenario.id));
         let duties = Arc::new(Duties::new(&catalog, &segmenter));
-        Engine { rules, prepared, catalog, knowledge, segmenter, learned, settings, revision, duties }
+        Engine {
+            rules,
+            prepared,
+            catalog,
+            knowledge,
+            segmenter,
+            learned,
+            settings,
+            revision,
+            duties,
+            profiles: Arc::default(),
+        }
     }
 
     /// The compiled rules.
@@ -128,6 +143,7 @@ impl Engine {
             settings: self.settings.clone(),
             revision: self.revision.clone(),
             duties: Arc::clone(&self.duties),
+            profiles: Arc::clone(&self.profiles),
         }
     }
 
@@ -184,6 +200,21 @@ impl Engine {
         let opinions = opinions.unwrap_or_default();
         rank_again(&mut candidates, |scenario| work.probability(&opinions, scenario));
         (candidates, guessed)
+    }
+
+    /// How scenarios are talked about.
+    pub(super) fn profiles(&self) -> &Profiles {
+        let scenarios = || self.rules.scenarios().iter().map(AsRef::as_ref);
+        self.profiles.get_or_init(|| Profiles::new(scenarios(), &self.segmenter))
+    }
+
+    /// Who is responsible for a scenario where the complaint is about.
+    pub(super) fn responsible_for(&self, scenario: &Scenario, complaint: &Complaint, text: &Text) -> Option<Named> {
+        let region = place(&self.catalog, text, complaint.district.as_deref()).region;
+        let region = region.map(|region| region.id.as_str());
+        let day = complaint.at.date();
+        let row = self.catalog.responsible(&scenario.id, Some(&scenario.category), region, day)?;
+        self.catalog.department(&row.lead).map(answer::department)
     }
 
     fn work<'t, 'a>(&'a self, complaint: &'t Complaint, text: &'t Text, given: Given<'t>) -> Work<'t, 'a> {

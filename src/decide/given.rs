@@ -35,6 +35,9 @@ pub struct Given<'g> {
     pub known: Option<Known<'g>>,
     /// Only who handles it, until when, how sure, and what is replied: articles, notices, cases and words are left out.
     pub bare: bool,
+    /// The number of the scenario that the caller's answers point to, and how probable they make it: it leads, whatever
+    /// the words alone say.
+    pub answered: Option<(usize, f64)>,
 }
 
 /// Which case of the bundle a complaint is, so that nothing is learned from itself.

@@ -18,6 +18,7 @@ mod opinions;
 mod past;
 mod place;
 mod prepared;
+mod questions;
 mod rank;
 mod work;
 
@@ -31,3 +32,4 @@ pub use engine::{Engine, Options, Parts, Settings};
 pub use given::{Found, Given, Known};
 pub use past::{Firings, Hearing, Past};
 pub use prepared::Prepared;
+pub use questions::{Answer, Ask, Choice, Intake, MOST_ANSWERS, NONE, Possible, Purpose, UNKNOWN};

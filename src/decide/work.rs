@@ -43,6 +43,9 @@ const SHOWN: f32 = 0.15;
 /// An article that no scenario names is offered from this similarity on.
 const RELEVANT: f32 = 0.2;
 
+/// Why a scenario stands behind one that the caller's answers point to.
+const ANSWERS: &str = "answers";
+
 /// One complaint while it is decided.
 pub(super) struct Work<'t, 'a> {
     pub(super) engine: &'a Engine,
@@ -72,15 +75,23 @@ impl<'a> Work<'_, 'a> {
             .unwrap_or_default();
         rank_again(&mut candidates, |scenario| self.probability(&opinions, scenario));
         let mut decision = self.undecided();
-        match candidates.first() {
-            Some(leader) => {
+        // What the caller's answers point to leads, with what it rests on where it fires; nothing hides a danger to life.
+        let danger = candidates.first().is_some_and(|first| first.standing.is_emergency());
+        let answered = self.given.answered.filter(|_| !danger);
+        let place = answered.and_then(|(own, _)| candidates.iter().position(|one| one.found.scenario == own));
+        if let Some(place) = place {
+            candidates[..=place].rotate_right(1);
+        }
+        match (candidates.first(), answered.filter(|_| place.is_none())) {
+            (_, Some(answered)) => self.by_answers(answered, &candidates, &opinions, &mut decision),
+            (Some(leader), None) => {
                 self.by_rule(leader, &candidates, &opinions, &mut decision);
                 decision.bar.met &= !guessed;
                 decision.outcome = if decision.bar.met { Outcome::Auto } else { Outcome::Suggest };
             }
-            None if options.rules_only => {}
-            None if opinions.0.is_empty() => self.by_cases(&near, &mut decision),
-            None => self.by_learned(&opinions, &mut decision),
+            (None, None) if options.rules_only => {}
+            (None, None) if opinions.0.is_empty() => self.by_cases(&near, &mut decision),
+            (None, None) => self.by_learned(&opinions, &mut decision),
         }
         if self.given.bare {
             return (decision, opinions);
@@ -182,7 +193,8 @@ impl<'a> Work<'_, 'a> {
         decision.emergency = leader.standing.is_emergency();
         decision.evidence = answer::evidence(&self.engine.rules, self.text, &leader.found.evidence, false);
         decision.evidence.extend(answer::evidence(&self.engine.rules, self.text, &leader.found.hints, true));
-        decision.runners_up = candidates[1..].iter().take(MOST_RUNNERS_UP).map(|c| self.runner_up(leader, c)).collect();
+        let before = self.given.answered.is_none().then_some(leader);
+        decision.runners_up = candidates[1..].iter().take(MOST_RUNNERS_UP).map(|c| self.runner_up(before, c)).collect();
         decision.matters = self.matters(candidates);
         decision.record = self.engine.learned.as_deref().and_then(|learned| record(learned, &scenario.id));
         // An editor may vouch for a scenario; anything else goes out by itself only above a bar earned on real cases.
@@ -190,6 +202,20 @@ impl<'a> Work<'_, 'a> {
         let alone = decision.matters.len() == 1;
         self.bar(opinions, decision);
         decision.bar.met = (scenario.auto || decision.bar.met) && complete && alone && decision.department.is_some();
+    }
+
+    /// What the caller answered speaks for a scenario that does not fire: a person confirms it.
+    fn by_answers(
+        &self,
+        (index, probability): (usize, f64),
+        candidates: &[Candidate],
+        opinions: &Opinions<'_>,
+        decision: &mut Decision,
+    ) {
+        self.lead(index, &[], probability, opinions, decision);
+        decision.source = Some(Source::Answers);
+        let behind = candidates.iter().take(MOST_RUNNERS_UP);
+        decision.runners_up = behind.map(|candidate| self.runner_up(None, candidate)).collect();
     }
 
     /// The bar of the department, and whether the decision is sure enough for it.
@@ -276,13 +302,14 @@ impl<'a> Work<'_, 'a> {
         self.engine.catalog.unit(&lead.id, self.place.region.map(|region| region.id.as_str()))
     }
 
-    fn runner_up(&self, leader: &Candidate, candidate: &Candidate) -> RunnerUp {
+    /// One that fired and is behind `leader`; behind what was answered, where there is none.
+    fn runner_up(&self, leader: Option<&Candidate>, candidate: &Candidate) -> RunnerUp {
         let scenario = self.scenario(candidate);
         RunnerUp {
             scenario: reference(scenario, rounded(candidate.confidence)),
             department: self.responsible(scenario).map(|(_, lead)| answer::department(lead)),
             source: Source::Rule,
-            behind: because(leader, candidate).name().to_owned(),
+            behind: leader.map_or(ANSWERS, |leader| because(leader, candidate).name()).to_owned(),
             evidence: answer::evidence(&self.engine.rules, self.text, &candidate.found.evidence, false),
         }
     }
@@ -397,7 +424,8 @@ impl<'a> Work<'_, 'a> {
         }
     }
 
-    /// The articles that the scenario names, in its order, then the nearest others.
+    /// The articles that the scenario names, in its order, then the nearest others: of these first those that answer the
+    /// scenario, then those of its category.
     fn articles(&self, scenario: Option<&str>) -> Vec<super::ArticleReference> {
         let filter = Filter { regions: &self.place.within, ..Filter::at(self.complaint.at.datetime()) };
         let scenario = scenario.and_then(|id| Some(&self.engine.rules.scenarios()[self.engine.rules.position(id)?]));
@@ -405,11 +433,31 @@ impl<'a> Work<'_, 'a> {
             scenario.map(|scenario| scenario.articles.iter().map(String::as_str).collect()).unwrap_or_default();
         let hits: Vec<Hit<'_, Article>> =
             self.engine.knowledge.reference.articles(self.query(), &filter, &named, MOST_FOUND);
-        hits.iter()
+        let mut found: Vec<(&Hit<'_, Article>, bool)> = hits
+            .iter()
             .map(|hit| (hit, named.contains(&hit.item.id.as_str())))
             .filter(|(hit, named)| *named || hit.similarity >= RELEVANT)
-            .map(|(hit, named)| answer::article(hit, self.query(), named))
-            .collect()
+            .collect();
+        if let Some(scenario) = scenario {
+            // Stable: among those that agree with the scenario alike, the nearer one stays first.
+            found.sort_by_key(|(hit, named)| (!*named, self.distance(hit.item, scenario)));
+        }
+        found.into_iter().map(|(hit, named)| answer::article(hit, self.query(), named)).collect()
+    }
+
+    /// How far what an article answers is from a scenario: 0 for the scenario itself, 1 for others of its category, 2
+    /// for others under the same top level, 3 for all else.
+    fn distance(&self, article: &Article, scenario: &Scenario) -> u8 {
+        let far = |id: &String| {
+            let other = &self.engine.rules.scenarios()[self.engine.rules.position(id)?];
+            Some(match () {
+                () if other.id == scenario.id => 0,
+                () if other.category == scenario.category => 1,
+                () if other.top_category() == scenario.top_category() => 2,
+                () => 3,
+            })
+        };
+        article.scenarios.iter().filter_map(far).min().unwrap_or(3)
     }
 
     fn notices(&self, scenario: Option<&str>) -> Vec<super::NoticeReference> {

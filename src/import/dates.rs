@@ -2,7 +2,7 @@
 //!
 //! A day of a moment with a time zone is the day in China (UTC+8, no summer time), where the hotlines are.
 
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan, civil};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,60 @@ pub(super) fn parse(text: &str, order: DateOrder) -> Option<Date> {
         zoned(text).or_else(|| separated(text, order)).or_else(|| in_words(text))
     };
     date.filter(|date| YEARS.contains(&date.year())).map(Date)
+}
+
+/// Reads when something was, to the second where a time stands beside the date; without one the day's first moment. A
+/// moment that names no time zone is one of `zone`.
+pub(super) fn moment(text: &str, order: DateOrder, zone: &TimeZone) -> Option<Timestamp> {
+    let date = parse(text, order)?.0;
+    let text = normalise(text);
+    let text = text.trim();
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let exact = match text.len() {
+        10 if digits => Timestamp::from_second(text.parse().ok()?).ok(),
+        13 if digits => Timestamp::from_millisecond(text.parse().ok()?).ok(),
+        _ => text.to_ascii_uppercase().parse::<Timestamp>().ok(),
+    };
+    if exact.is_some() {
+        return exact;
+    }
+    let time = time_of_serial(text).or_else(|| time_in_digits(text)).or_else(|| time_in_text(text));
+    date.to_datetime(time.unwrap_or(civil::Time::midnight()))
+        .to_zoned(zone.clone())
+        .ok()
+        .map(|moment| moment.timestamp())
+}
+
+/// The part after the point of a day that Excel counts (`43221.4305`), to the minute's nearest second.
+fn time_of_serial(text: &str) -> Option<civil::Time> {
+    let (whole, _) = text.split_once('.').filter(|(whole, part)| {
+        whole.len() == 5 && [*whole, *part].iter().all(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+    })?;
+    let day: f64 = text.parse().ok()?;
+    let seconds = ((day - whole.parse::<f64>().ok()?) * 86_400.0).round() as i64;
+    civil::Time::midnight().checked_add(seconds.min(86_399).seconds()).ok()
+}
+
+/// `201805011020` and `20180501102033`.
+fn time_in_digits(text: &str) -> Option<civil::Time> {
+    let is_one = matches!(text.len(), 12 | 14) && text.bytes().all(|b| b.is_ascii_digit());
+    let part = |at: usize| text.get(at..at + 2).and_then(|part| part.parse::<i8>().ok());
+    is_one.then(|| civil::Time::new(part(8)?, part(10)?, part(12).unwrap_or(0), 0).ok())?
+}
+
+/// The first `10:20`, `10:20:33` or 10时20分 of a text; 下午 and PM make it twelve hours later.
+fn time_in_text(text: &str) -> Option<civil::Time> {
+    let at = text.find([':', '时', '点'])?;
+    let head = &text[..at];
+    let hour = &head[head.trim_end_matches(|c: char| c.is_ascii_digit()).len()..];
+    let mut parts = text[at..].split([':', '时', '点', '分', '秒']).skip(1).map(|part| {
+        let digits = part.trim_start();
+        digits[..digits.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len()].parse::<i8>().ok()
+    });
+    let (minute, second) = (parts.next().flatten().unwrap_or(0), parts.next().flatten().unwrap_or(0));
+    let later = ["下午", "晚上", "pm"].iter().any(|word| text.contains(word));
+    let hour = hour.parse::<i8>().ok()?;
+    civil::Time::new(if later && hour < 12 { hour + 12 } else { hour }, minute, second, 0).ok()
 }
 
 /// A number without separators: what it is shows in its length.
@@ -196,6 +250,34 @@ mod tests {
     }
 
     #[test]
+    fn moments_of_all_kinds() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC);
+        for (text, expect) in [
+            ("2018/5/1 10:20", "2018-05-01T10:20:00"),
+            ("2018-05-01", "2018-05-01T00:00:00"),
+            ("2018-05-01 10:20:33.0", "2018-05-01T10:20:33"),
+            ("20180501", "2018-05-01T00:00:00"),
+            ("20180501102033", "2018-05-01T10:20:33"),
+            ("201805011020", "2018-05-01T10:20:00"),
+            ("2018年05月01日 10时20分", "2018-05-01T10:20:00"),
+            ("2018年5月1日下午3点", "2018-05-01T15:00:00"),
+            ("2018/5/1 下午 3:05", "2018-05-01T15:05:00"),
+            ("2018-05-01T10:20:00", "2018-05-01T10:20:00"),
+            ("2018-05-01T20:00:00Z", "2018-05-02T04:00:00"),
+            ("2018-05-01T20:00:00.000+08:00", "2018-05-01T20:00:00"),
+            ("43221", "2018-05-01T00:00:00"),
+            ("43221.4305556", "2018-05-01T10:20:00"),
+            ("1525140600", "2018-05-01T10:10:00"),
+            ("1525140600000", "2018-05-01T10:10:00"),
+            ("5/13/2018 9:00", "2018-05-13T09:00:00"),
+        ] {
+            let found = moment(text, DateOrder::Ymd, &zone).map(|at| at.to_zoned(zone.clone()).datetime().to_string());
+            assert_eq!(found.as_deref(), Some(expect), "{text}");
+        }
+        assert_eq!(moment("昨天", DateOrder::Ymd, &zone), None);
+    }
+
+    #[test]
     fn what_is_no_date() {
         for text in [
             "",
@@ -254,7 +336,7 @@ mod tests {
         #[test]
         fn nothing_panics(text in "[0-9年月日/.\\-T:Z+ ]{0,45}|\\PC{0,20}") {
             for order in [DateOrder::Ymd, DateOrder::Dmy, DateOrder::Mdy] {
-                let _ = parse(&text, order);
+                let _ = (parse(&text, order), moment(&text, order, &TimeZone::UTC));
             }
         }
     }

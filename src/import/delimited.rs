@@ -11,7 +11,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::encoding::Decoded;
 use super::report::Reason;
-use super::table::{Progress, Raw, Row, Unreadable, too_many_columns};
+use super::table::{Progress, Raw, Row, Unread, Unreadable, too_many_columns};
 use super::{Encoding, MAX_COLUMNS};
 use crate::say;
 use crate::source::Message;
@@ -110,19 +110,21 @@ impl<R: Read> Iterator for Records<R> {
             Ok(true) => {
                 // Where the row began, after blank lines.
                 let number = record.position().map_or(number, csv::Position::line);
+                let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+                let cells = |record: &ByteRecord| record.iter().map(text).collect::<Vec<String>>();
+                let unread = |reason, detail| Unreadable::Row(Unread { number, reason, detail, cells: cells(&record) });
                 if record.len() > MAX_COLUMNS {
                     // The first row says how wide the table is; a later one may have come apart.
                     let too_wide = too_many_columns(record.len());
                     self.failed = self.is_first;
-                    let row = Unreadable::Row(number, Reason::WrongColumns, record.len().to_string());
-                    return Some(Err(if self.is_first { Unreadable::File(too_wide) } else { row }));
+                    let row = || unread(Reason::WrongColumns, record.len().to_string());
+                    return Some(Err(if self.is_first { Unreadable::File(too_wide) } else { row() }));
                 }
                 self.is_first = false;
-                let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
                 if record.iter().any(|cell| cell.contains(&0)) {
-                    return Some(Err(Unreadable::Row(number, Reason::Damaged, "NUL".to_owned())));
+                    return Some(Err(unread(Reason::Damaged, "NUL".to_owned())));
                 }
-                Some(Ok(Row { number, cells: record.iter().map(text).collect() }))
+                Some(Ok(Row { number, cells: cells(&record) }))
             }
             Ok(false) => None,
             Err(error) => {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::copies::{Signature, fingerprint, signature};
 use super::dates::{self, DateOrder};
-use super::mapping::{Field, Plan};
+use super::field::Field;
+use super::mapping::Plan;
 use super::report::Reason;
 use super::table::Row;
 use crate::source::Date;
@@ -130,7 +131,7 @@ impl Draft {
 }
 
 /// What stands in a field's columns, without control characters; nothing for empty cells and those that only say so.
-fn cells<'a>(row: &'a Row, plan: &'a Plan, field: Field) -> impl Iterator<Item = String> + 'a {
+pub(super) fn cells<'a>(row: &'a Row, plan: &'a Plan, field: Field) -> impl Iterator<Item = String> + 'a {
     let is_text = matches!(field, Field::Text | Field::Reply);
     let clean = move |cell: &String| {
         let keep = |c: &char| !c.is_control() || is_text && matches!(c, '\n' | '\t');
@@ -149,7 +150,7 @@ fn reaches(row: &Row, plan: &Plan) -> bool {
     needed.into_iter().all(|place| place < row.cells.len())
 }
 
-fn some(text: String) -> Option<String> {
+pub(super) fn some(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -164,7 +165,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// Whether this is a number as Excel shows one that is too long for its cell: its last digits are lost.
-fn is_rounded(id: &str) -> bool {
+pub(super) fn is_rounded(id: &str) -> bool {
     let Some((head, power)) = id.split_once(['E', 'e']) else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, part) = head.split_once('.').unwrap_or((head, "0"));

@@ -1,6 +1,6 @@
 //! What columns are called in the exports of hotline systems.
 
-use super::mapping::Field;
+use super::field::{Field, Purpose};
 use crate::text::normalise;
 
 /// Names of columns by field, the likelier of two first. Compared after [`key`].
@@ -206,6 +206,83 @@ const NAMES: &[(Field, &[&str])] = &[
     ),
 ];
 
+/// Further names of columns, that mean something only where rows become tickets.
+const OF_TICKETS: &[(Field, &[&str])] = &[
+    (Field::ExternalId, &["来源编号", "外部编号", "externalid"]),
+    (
+        Field::Channel,
+        &[
+            "渠道",
+            "来源渠道",
+            "诉求渠道",
+            "受理渠道",
+            "受理方式",
+            "来电方式",
+            "反映渠道",
+            "诉求来源",
+            "工单来源",
+            "channel",
+        ],
+    ),
+    (Field::ReceivedAt, &["receivedat"]),
+    (
+        Field::Address,
+        &[
+            "事发地址",
+            "诉求地址",
+            "事发地点",
+            "事件地址",
+            "发生地址",
+            "详细地址",
+            "具体地址",
+            "地点",
+            "地址",
+            "address",
+        ],
+    ),
+    (
+        Field::ContactName,
+        &[
+            "联系人",
+            "联系人姓名",
+            "诉求人",
+            "诉求人姓名",
+            "来电人",
+            "来电人姓名",
+            "反映人",
+            "反映人姓名",
+            "投诉人",
+            "投诉人姓名",
+            "市民姓名",
+            "姓名",
+            "contactname",
+            "callername",
+            "name",
+        ],
+    ),
+    (
+        Field::ContactPhone,
+        &[
+            "联系电话",
+            "来电号码",
+            "主叫号码",
+            "联系人电话",
+            "诉求人电话",
+            "手机号码",
+            "手机号",
+            "手机",
+            "电话号码",
+            "电话",
+            "联系方式",
+            "contactphone",
+            "callerphone",
+            "phone",
+            "mobile",
+        ],
+    ),
+    (Field::ContactOther, &["邮箱", "电子邮箱", "微信", "其他联系方式", "contactother", "email"]),
+];
+
 /// What the name of a column holds that says who complained.
 const PERSONAL: &[&str] = &[
     "姓名",
@@ -269,22 +346,28 @@ pub(super) fn key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// The fields that a column of this name may be, each with how likely the name is among those of the field: 0 is the
+/// Names that are known, with their fields among those of a purpose, and how likely each is: 0 is the likeliest.
+fn known(purpose: Purpose) -> impl Iterator<Item = (Field, usize, &'static str)> {
+    let further = if purpose == Purpose::Tickets { OF_TICKETS } else { &[] };
+    let all = NAMES.iter().chain(further);
+    let all = all.filter_map(move |(field, names)| Some((field.of(purpose)?, names)));
+    all.flat_map(|(field, names)| names.iter().enumerate().map(move |(place, name)| (field, place, *name)))
+}
+
+/// The field that a column of this name may be, with how likely the name is among those of the field: 0 is the
 /// likeliest.
-pub(super) fn exact(name: &str) -> Option<(Field, usize)> {
+pub(super) fn exact(name: &str, purpose: Purpose) -> Option<(Field, usize)> {
     let key = key(name);
-    NAMES.iter().find_map(|(field, names)| Some((*field, names.iter().position(|known| **known == key)?)))
+    known(purpose).find(|(_, _, name)| *name == key).map(|(field, place, _)| (field, place))
 }
 
 /// The field whose name stands within that of the column: 市民诉求内容, 承办单位名称.
-pub(super) fn within(name: &str) -> Option<(Field, usize)> {
+pub(super) fn within(name: &str, purpose: Purpose) -> Option<(Field, usize)> {
     let key = key(name);
     if ABOUT.iter().any(|word| key.contains(word)) {
         return None;
     }
-    let known =
-        NAMES.iter().flat_map(|(field, names)| names.iter().enumerate().map(|(place, name)| (*field, place, *name)));
-    known
+    known(purpose)
         .filter(|(_, _, name)| name.chars().count() >= 4 && !name.is_ascii() && key.contains(name))
         .max_by_key(|(_, place, name)| (name.len(), std::cmp::Reverse(*place)))
         .map(|(field, place, _)| (field, place))
@@ -302,15 +385,17 @@ pub(super) fn level(name: &str) -> Option<u8> {
 /// Whether a column of this name holds who complained.
 pub(super) fn is_personal(name: &str) -> bool {
     let key = key(name);
-    exact(name).is_none()
+    exact(name, Purpose::Cases).is_none()
         && (key == "name" || PERSONAL.iter().any(|word| key.contains(word)))
         && !["内容", "描述", "标题"].iter().any(|word| key.ends_with(word))
 }
 
 /// How many cells of a row are names of columns.
-pub(super) fn score(cells: &[String]) -> usize {
+pub(super) fn score(cells: &[String], purpose: Purpose) -> usize {
     let known = |cell: &&String| {
-        exact(cell).is_some() || level(cell).is_some() || within(cell).is_some() && cell.chars().count() < 12
+        exact(cell, purpose).is_some()
+            || level(cell).is_some()
+            || within(cell, purpose).is_some() && cell.chars().count() < 12
     };
     cells.iter().filter(known).count()
 }
@@ -342,7 +427,24 @@ mod tests {
             ("办结时间", None),
             ("", None),
         ] {
-            assert_eq!(exact(name).map(|(field, _)| field), expect, "{name}");
+            assert_eq!(exact(name, Purpose::Cases).map(|(field, _)| field), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_columns_of_tickets() {
+        for (name, expect) in [
+            ("工单编号", Some(Field::ExternalId)),
+            ("受理时间", Some(Field::ReceivedAt)),
+            ("联系电话", Some(Field::ContactPhone)),
+            ("来电人", Some(Field::ContactName)),
+            ("事发地址（必填）", Some(Field::Address)),
+            ("来源渠道", Some(Field::Channel)),
+            ("诉求内容", Some(Field::Text)),
+            ("承办单位", None),
+            ("答复内容", None),
+        ] {
+            assert_eq!(exact(name, Purpose::Tickets).map(|(field, _)| field), expect, "{name}");
         }
     }
 
@@ -357,7 +459,7 @@ mod tests {
             ("回访内容", None),
             ("办结时间", None),
         ] {
-            assert_eq!(within(name).map(|(field, _)| field), expect, "{name}");
+            assert_eq!(within(name, Purpose::Cases).map(|(field, _)| field), expect, "{name}");
         }
     }
 
@@ -390,7 +492,7 @@ mod tests {
     /// No name belongs to two fields, and each is written as it is compared.
     #[test]
     fn names_are_unique() {
-        let mut all: Vec<&str> = NAMES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let mut all: Vec<&str> = NAMES.iter().chain(OF_TICKETS).flat_map(|(_, names)| names.iter().copied()).collect();
         assert!(all.iter().all(|name| key(name) == *name));
         let count = all.len();
         all.sort_unstable();

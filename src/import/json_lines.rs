@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::delimited::Counting;
 use super::encoding::Decoded;
 use super::report::Reason;
-use super::table::{Progress, Raw, Row, SAMPLE, Unreadable, too_many_columns};
+use super::table::{Progress, Raw, Row, SAMPLE, Unread, Unreadable, too_many_columns};
 use super::{Encoding, MAX_COLUMNS};
 use crate::say;
 use crate::source::Message;
@@ -95,7 +95,7 @@ impl<R: BufRead> Iterator for Lines<R> {
                     let message = say!("第 {number} 行读取失败：{error}", "reading failed at line {number}: {error}");
                     return Some(Err(Unreadable::File(message)));
                 }
-                Ok(true) => return Some(Err(Unreadable::Row(number, Reason::TooLong, String::new()))),
+                Ok(true) => return Some(unread(number, Reason::TooLong, "", &[])),
                 Ok(false) => {}
             }
             if line.iter().all(u8::is_ascii_whitespace) {
@@ -104,10 +104,15 @@ impl<R: BufRead> Iterator for Lines<R> {
             // An error's words may hold words of the line, and those may be a person's.
             return Some(match serde_json::from_slice::<Map<String, Value>>(&line) {
                 Ok(object) => Ok((number, flat(object))),
-                Err(_) => Err(Unreadable::Row(number, Reason::Damaged, "JSON".to_owned())),
+                Err(_) => unread(number, Reason::Damaged, "JSON", &line),
             });
         }
     }
+}
+
+fn unread<T>(number: u64, reason: Reason, detail: &str, line: &[u8]) -> Result<T, Unreadable> {
+    let cells = vec![String::from_utf8_lossy(line.trim_ascii()).into_owned()];
+    Err(Unreadable::Row(Unread { number, reason, detail: detail.to_owned(), cells }))
 }
 
 /// Keys and values of an object, those of objects within under `outer.inner`. The depth is bounded by the parser.

@@ -4,86 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::dates::DateOrder;
+use super::field::{Field, Purpose};
 use super::headers;
 use super::labels::Proposal;
 use crate::say;
 use crate::source::{Diagnostic, Document, Lang, Message, nearest, render_plain};
-
-/// A field of a case that a column may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// Its number in the other system.
-    Id,
-    /// The title.
-    Title,
-    /// What the citizen said.
-    Text,
-    /// The category; several columns are the levels of a path.
-    Category,
-    /// The department that handled it.
-    Department,
-    /// The unit of that department.
-    Unit,
-    /// Where it was.
-    District,
-    /// The scenario.
-    Scenario,
-    /// What was answered.
-    Reply,
-    /// The day it came in.
-    OpenedOn,
-}
-
-impl Field {
-    pub(super) const ALL: [Field; 10] = [
-        Field::Id,
-        Field::Title,
-        Field::Text,
-        Field::Category,
-        Field::Department,
-        Field::Unit,
-        Field::District,
-        Field::Scenario,
-        Field::Reply,
-        Field::OpenedOn,
-    ];
-
-    /// The key in a mapping and in a case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Field::Id => "id",
-            Field::Title => "title",
-            Field::Text => "text",
-            Field::Category => "category",
-            Field::Department => "department",
-            Field::Unit => "unit",
-            Field::District => "district",
-            Field::Scenario => "scenario",
-            Field::Reply => "reply",
-            Field::OpenedOn => "opened_on",
-        }
-    }
-
-    /// What it is called in Chinese.
-    pub fn chinese(self) -> &'static str {
-        match self {
-            Field::Id => "编号",
-            Field::Title => "标题",
-            Field::Text => "诉求内容",
-            Field::Category => "分类",
-            Field::Department => "承办单位",
-            Field::Unit => "下级单位",
-            Field::District => "属地",
-            Field::Scenario => "场景",
-            Field::Reply => "答复",
-            Field::OpenedOn => "日期",
-        }
-    }
-}
 
 /// A mapping as it stands in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -135,6 +63,27 @@ pub(super) struct Columns {
     /// The day it came in.
     #[serde(default)]
     opened_on: Vec<String>,
+    /// Its number in the other system, for tickets.
+    #[serde(default)]
+    external_id: Vec<String>,
+    /// How it came in.
+    #[serde(default)]
+    channel: Vec<String>,
+    /// When it came in, to the minute.
+    #[serde(default)]
+    received_at: Vec<String>,
+    /// Where exactly it was.
+    #[serde(default)]
+    address: Vec<String>,
+    /// Who called.
+    #[serde(default)]
+    contact_name: Vec<String>,
+    /// Their number.
+    #[serde(default)]
+    contact_phone: Vec<String>,
+    /// Another way to reach them.
+    #[serde(default)]
+    contact_other: Vec<String>,
 }
 
 impl Columns {
@@ -150,6 +99,13 @@ impl Columns {
             Field::Scenario => &self.scenario,
             Field::Reply => &self.reply,
             Field::OpenedOn => &self.opened_on,
+            Field::ExternalId => &self.external_id,
+            Field::Channel => &self.channel,
+            Field::ReceivedAt => &self.received_at,
+            Field::Address => &self.address,
+            Field::ContactName => &self.contact_name,
+            Field::ContactPhone => &self.contact_phone,
+            Field::ContactOther => &self.contact_other,
         }
     }
 
@@ -165,7 +121,19 @@ impl Columns {
             Field::Scenario => &mut self.scenario,
             Field::Reply => &mut self.reply,
             Field::OpenedOn => &mut self.opened_on,
+            Field::ExternalId => &mut self.external_id,
+            Field::Channel => &mut self.channel,
+            Field::ReceivedAt => &mut self.received_at,
+            Field::Address => &mut self.address,
+            Field::ContactName => &mut self.contact_name,
+            Field::ContactPhone => &mut self.contact_phone,
+            Field::ContactOther => &mut self.contact_other,
         } = columns;
+    }
+
+    /// A field that has columns and is none of those rows of this purpose have.
+    fn other_than(&self, purpose: Purpose) -> Option<Field> {
+        self.all().map(|(field, _)| field).find(|field| !purpose.fields().contains(field))
     }
 
     /// All names of columns, field by field.
@@ -210,16 +178,26 @@ impl Plan {
 }
 
 impl Mapping {
-    /// Reads a mapping. `path` is for messages.
+    /// Reads a mapping for rows that become this. `path` is for messages.
     ///
     /// # Errors
-    /// All that is wrong with it, with line and column.
-    pub(super) fn read(path: &str, text: &str) -> Result<Mapping, Message> {
+    /// All that is wrong with it, with line and column; a field that such rows do not have.
+    pub(super) fn read(path: &str, text: &str, purpose: Purpose) -> Result<Mapping, Message> {
         let mut diagnostics = Vec::new();
         let mapping: Option<Mapping> =
             Document::parse(path, text, &mut diagnostics).and_then(|document| document.read(&mut diagnostics));
         match mapping {
-            Some(mapping) if !mapping.columns.text.is_empty() => Ok(mapping),
+            Some(mapping) if !mapping.columns.text.is_empty() => match mapping.columns.other_than(purpose) {
+                None => Ok(mapping),
+                Some(other) => {
+                    let (other, fields) = (other.name(), purpose.fields().iter().map(|field| field.name()));
+                    let fields = fields.collect::<Vec<_>>().join("、");
+                    Err(say!(
+                        "{path}：这里不能用 {other}；可用的有：{fields}",
+                        "{path}: `{other}` means nothing here; there are {fields}"
+                    ))
+                }
+            },
             Some(_) => Err(say!("{path}：columns 里的 text 是空的", "{path}: `text` in `columns` is empty")),
             None => Err(all(&diagnostics)),
         }
@@ -245,8 +223,8 @@ impl Mapping {
     /// The mapping as a file, with proposals for names that match nothing as comments.
     pub(super) fn write(&self, departments: &[Proposal], regions: &[Proposal]) -> String {
         let mut out = String::from(
-            "# 列的对应关系，由 jiesu import 生成，可以手工修改；下次导入照此办理。\n\
-             # Which column is which field, written by jiesu import. Edit it freely: the next import goes by it.\n\
+            "# 列的对应关系，导入时生成，可以手工修改；下次导入照此办理。\n\
+             # Which column is which field, written by the import. Edit it freely: the next import goes by it.\n\
              columns:\n",
         );
         for field in Field::ALL {
@@ -350,7 +328,7 @@ mod tests {
         };
         let text = mapping.write(&[proposal], &[]);
         assert!(text.contains("#   \"水 务\": \"water\"  # 市水务局？ × 3"), "{text}");
-        assert_eq!(Mapping::read("m.yaml", &text).unwrap(), mapping);
+        assert_eq!(Mapping::read("m.yaml", &text, Purpose::Cases).unwrap(), mapping);
     }
 
     #[test]
@@ -364,7 +342,7 @@ mod tests {
             near_name: "市城管局".to_owned(),
         };
         let text = mapping.write(&[proposal], &[]).replace("# departments", "departments").replace("#   \"", "  \"");
-        assert_eq!(Mapping::read("m.yaml", &text).unwrap().departments["城管委"], "urban");
+        assert_eq!(Mapping::read("m.yaml", &text, Purpose::Cases).unwrap().departments["城管委"], "urban");
     }
 
     #[test]
@@ -374,18 +352,19 @@ mod tests {
             ("columns: {id: [a]}", "text"),
             ("columns: {text: [a], txet: [b]}", "did you mean `text`?"),
             ("columns: {text: a}", "should be"),
+            ("columns: {text: [a], channel: [b]}", "`channel` means nothing here; there are id、title"),
             ("columns: {text: [a]}\ndate_order: xyz", "date_order"),
             ("- a", "should be"),
             ("", "should be"),
         ] {
-            let error = Mapping::read("m.yaml", text).unwrap_err();
+            let error = Mapping::read("m.yaml", text, Purpose::Cases).unwrap_err();
             assert!(error.en.contains(expect), "{text}\n{}", error.en);
         }
     }
 
     #[test]
     fn columns_that_do_not_fit_are_told() {
-        let plan = |yaml: &str, names: &[&str]| Mapping::read("m", yaml).unwrap().plan(&columns(names));
+        let plan = |yaml: &str, names: &[&str]| Mapping::read("m", yaml, Purpose::Cases).unwrap().plan(&columns(names));
         let fine = plan("columns: {text: [内容], id: ['#1']}", &["号", "内容"]).unwrap();
         assert_eq!((fine.of(Field::Text), fine.of(Field::Id), fine.width()), (&[1][..], &[0][..], 2));
         for (yaml, names, expect) in [

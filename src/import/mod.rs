@@ -1,19 +1,26 @@
-//! Past tickets of other systems (CSV, Excel, JSON Lines) into cases of the exchange format.
+//! Tables of other systems (CSV, Excel, JSON Lines): past tickets into cases of the exchange format, complaints into what
+//! becomes tickets.
 //!
-//! Tables in, cases out: columns are mapped, texts masked, repeats removed, departments named as the bundle names
-//! them. Knows no HTTP and no tickets. Nothing is written that was not masked, and nothing is guessed in silence: what a
-//! column is taken for, which names match nothing and which rows are left out stands in the [`Report`].
+//! Knows no HTTP, and of tickets only what a row says. Of cases nothing is written that was not masked; complaints are
+//! handed on as they are, and what became of each is told by whoever keeps them. Nothing is guessed in silence: what a
+//! column is taken for, which names match nothing and which rows are left out stands in the [`Report`] and the
+//! [`TicketReport`].
 //!
 //! A file's way: `table` opens it (`delimited`, `sheet`, `json_lines`), `mapping` says what its columns are (written by
-//! hand, or proposed by `propose`), `draft` makes a masked case of each row, `labels` names departments and regions,
-//! `copies` finds repeats, `target` writes. `run` leads them through.
+//! hand, or proposed by `propose`). To cases: `draft` makes a masked case of each row, `labels` names departments and
+//! regions, `copies` finds repeats, `target` writes; `run` leads them through. To tickets: `incoming` makes a complaint of
+//! each row, `bad_rows` keeps the others; `tickets` leads them through.
 
+mod bad_rows;
+mod chosen;
 mod copies;
 mod dates;
 mod delimited;
 mod draft;
 mod encoding;
+mod field;
 mod headers;
+mod incoming;
 mod json_lines;
 mod labels;
 mod mapping;
@@ -24,14 +31,18 @@ mod sheet;
 mod show;
 mod table;
 mod target;
+mod ticket_show;
+mod tickets;
 mod zip;
 
 pub use crate::text::mask::{MaskKind, masked};
 pub use encoding::Encoding;
-pub use mapping::Field;
+pub use field::{Field, Purpose};
+pub use incoming::Incoming;
 pub use report::{Chosen, Example, FileReport, LabelReport, LeftOut, Reason, Report, UnmatchedLabel};
 pub use run::{Options, import};
 pub use target::Existing;
+pub use tickets::{BadRow, Fate, Place, Take, TicketOptions, TicketReport, import_tickets};
 
 /// Bytes of a file, at the most.
 pub const MAX_FILE: u64 = 512 << 20;

@@ -4,9 +4,10 @@
 //! without dates) and can stand in for one. The same table always gives the same proposal.
 
 use super::dates::{self, DateOrder};
+use super::field::{Field, Purpose};
 use super::headers;
 use super::labels::Labels;
-use super::mapping::{Columns, Field, Mapping, Plan, list};
+use super::mapping::{Columns, Mapping, Plan, list};
 use super::table::Row;
 use crate::say;
 use crate::source::Message;
@@ -22,7 +23,8 @@ const LATER: &[&str] = &[
     "update",
 ];
 /// In which order columns without a telling name are taken.
-const BY_VALUES: [Field; 5] = [Field::OpenedOn, Field::Department, Field::District, Field::Text, Field::Id];
+const BY_VALUES: [Field; 6] =
+    [Field::OpenedOn, Field::ReceivedAt, Field::Department, Field::District, Field::Text, Field::Id];
 
 /// What stands in a column.
 struct Look<'a> {
@@ -52,31 +54,39 @@ pub(super) struct KnownLabels<'a, 'b> {
     pub(super) regions: &'a Labels<'b>,
 }
 
-/// Proposes a mapping for a table.
+/// Proposes a mapping for a table whose rows become this.
 ///
 /// # Errors
 /// No column holds texts. The message shows the columns and a mapping to be filled in.
-pub(super) fn propose(columns: &[String], rows: &[&Row], known: &KnownLabels<'_, '_>) -> Result<Proposed, Message> {
+pub(super) fn propose(
+    columns: &[String],
+    rows: &[&Row],
+    known: &KnownLabels<'_, '_>,
+    purpose: Purpose,
+) -> Result<Proposed, Message> {
     let looks: Vec<Look<'_>> = columns.iter().enumerate().map(|(place, name)| look(name, place, rows)).collect();
-    let mut chooser = Chooser { looks: &looks, plan: Plan::default(), why: Vec::new() };
-    chooser.levels();
+    let mut chooser = Chooser { looks: &looks, purpose, plan: Plan::default(), why: Vec::new() };
+    if purpose == Purpose::Cases {
+        chooser.levels();
+    }
     for by_name in [headers::exact, headers::within] {
         chooser.by_name(by_name);
     }
-    for field in BY_VALUES {
+    for field in BY_VALUES.into_iter().filter(|field| purpose.fields().contains(field)) {
         chooser.by_values(field, known);
     }
     let Chooser { mut plan, mut why, .. } = chooser;
     plan.find_persons(columns);
     if plan.of(Field::Text).is_empty() {
-        return Err(no_text(&looks, columns));
+        return Err(no_text(&looks, columns, purpose));
     }
     why.sort_by_key(|(field, _)| *field);
     let mut named = Columns::default();
     for field in Field::ALL {
         named.set(field, plan.of(field).iter().map(|place| name_of(*place, columns)).collect());
     }
-    let dates = plan.of(Field::OpenedOn).iter().flat_map(|place| looks[*place].values.iter().copied());
+    let dated = plan.of(Field::OpenedOn).iter().chain(plan.of(Field::ReceivedAt));
+    let dates = dated.flat_map(|place| looks[*place].values.iter().copied());
     let mapping = Mapping { columns: named, date_order: DateOrder::of(dates), ..Mapping::default() };
     Ok(Proposed { mapping, plan, why })
 }
@@ -120,12 +130,14 @@ impl Look<'_> {
     fn refuses(&self, field: Field) -> bool {
         match field {
             // Any date will do here, numbers too.
-            Field::OpenedOn => {
+            Field::OpenedOn | Field::ReceivedAt => {
                 self.share(|value| {
                     dates::parse(value, DateOrder::Dmy).or_else(|| dates::parse(value, DateOrder::Mdy)).is_some()
                 }) < 0.5
             }
             Field::Id => self.different < 0.3 && self.values.len() > 10 || self.share(is_personal_number) > 0.1,
+            // 联系方式 may hold words such as 回电; most should be numbers all the same.
+            Field::ContactPhone => self.share(|value| value.bytes().filter(u8::is_ascii_digit).count() >= 5) < 0.5,
             _ => self.values.is_empty(),
         }
     }
@@ -133,6 +145,7 @@ impl Look<'_> {
 
 struct Chooser<'a> {
     looks: &'a [Look<'a>],
+    purpose: Purpose,
     plan: Plan,
     why: Vec<(Field, Message)>,
 }
@@ -165,15 +178,15 @@ impl Chooser<'_> {
         }
     }
 
-    fn by_name(&mut self, of_name: fn(&str) -> Option<(Field, usize)>) {
-        for field in Field::ALL {
+    fn by_name(&mut self, of_name: fn(&str, Purpose) -> Option<(Field, usize)>) {
+        for field in self.purpose.fields().iter().copied() {
             if !self.plan.of(field).is_empty() {
                 continue;
             }
             let named = self.looks.iter().enumerate().filter_map(|(place, look)| {
-                let (_, rank) = of_name(look.name).filter(|(named, _)| *named == field)?;
-                (self.is_free(place) && headers::level(look.name).is_none() && !look.refuses(field))
-                    .then_some((rank, place))
+                let (_, rank) = of_name(look.name, self.purpose).filter(|(named, _)| *named == field)?;
+                let is_free = if field.is_contact() { !self.plan.takes(place) } else { self.is_free(place) };
+                (is_free && headers::level(look.name).is_none() && !look.refuses(field)).then_some((rank, place))
             });
             if let Some((_, place)) = named.min() {
                 self.take(field, vec![place], say!("列名", "its name"));
@@ -188,7 +201,7 @@ impl Chooser<'_> {
         let percent = |share: f64| (share * 100.0).round();
         let free = self.looks.iter().enumerate().filter(|(place, look)| self.is_free(*place) && look.filled >= 0.5);
         let found = match field {
-            Field::OpenedOn => {
+            Field::OpenedOn | Field::ReceivedAt => {
                 let is_later = |name: &str| LATER.iter().any(|word| headers::key(name).contains(word));
                 let dated = free.filter(|(_, look)| look.dates >= 0.9 && !is_later(look.name));
                 let first =
@@ -245,7 +258,7 @@ fn is_like_id(value: &str) -> bool {
         && !is_personal_number(value)
 }
 
-fn no_text(looks: &[Look<'_>], columns: &[String]) -> Message {
+fn no_text(looks: &[Look<'_>], columns: &[String], purpose: Purpose) -> Message {
     let shown = |lang_zh: bool| {
         let line = |look: &Look<'_>| {
             let (name, filled, chinese) = (look.name, (look.filled * 100.0).round(), look.chinese.round());
@@ -259,8 +272,12 @@ fn no_text(looks: &[Look<'_>], columns: &[String]) -> Message {
     };
     let (zh, en) = (shown(true), shown(false));
     let names = list(columns);
-    let template =
-        "columns:\n  text: [列名]\n  id: [列名]\n  department: [列名]\n  category: [列名]\n  opened_on: [列名]";
+    let fields: &[&str] = match purpose {
+        Purpose::Cases => &["text", "id", "department", "category", "opened_on"],
+        Purpose::Tickets => &["text", "external_id", "channel", "district", "received_at", "contact_phone"],
+    };
+    let template: String = fields.iter().map(|field| format!("\n  {field}: [列名]")).collect();
+    let template = format!("columns:{template}");
     say!(
         "找不到诉求内容在哪一列。现有的列：{names}\n{zh}\n请把下面几行存成文件，填好列名（只有 text 必填），用 --mapping 指定：\n{template}",
         "no column seems to hold the texts. Columns: {names}\n{en}\nSave these lines as a file, fill in the columns (only `text` is needed), and name it with --mapping:\n{template}"
@@ -286,7 +303,8 @@ mod tests {
         let departments = Labels::new(Kind::Department, None, &given).unwrap();
         let regions = Labels::new(Kind::Region, None, &given).unwrap();
         let known = KnownLabels { departments: &departments, regions: &regions };
-        let proposed = propose(&columns, &rows.iter().collect::<Vec<_>>(), &known).map_err(|message| message.en)?;
+        let proposed = propose(&columns, &rows.iter().collect::<Vec<_>>(), &known, Purpose::Cases)
+            .map_err(|message| message.en)?;
         // What is written finds the same columns again.
         assert_eq!(proposed.mapping.plan(&columns).unwrap(), proposed.plan);
         let all: Vec<String> =

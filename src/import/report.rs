@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::mapping::Field;
+use super::field::Field;
 use crate::say;
 use crate::source::{Lang, Message};
 use crate::text::mask::{Counts, MaskKind};

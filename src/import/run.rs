@@ -8,12 +8,13 @@ use rustc_hash::FxHashSet;
 use super::copies::Copies;
 use super::dates::DateOrder;
 use super::draft::{Draft, Refused, draft, short};
+use super::field::{Field, Purpose};
 use super::headers;
 use super::labels::{Kind, Labels};
-use super::mapping::{Field, Mapping, Plan};
+use super::mapping::{Mapping, Plan};
 use super::propose::{KnownLabels, propose};
-use super::report::{Chosen, Example, FileReport, Reason, Report};
-use super::table::{Opening, Row, Table, Unreadable};
+use super::report::{Example, FileReport, Reason, Report};
+use super::table::{Opening, Row, Table, Unread, Unreadable};
 use super::target::{self, Existing, NewFile};
 use super::{Encoding, MAX_ROWS};
 use crate::bundle::Snapshot;
@@ -86,7 +87,7 @@ pub fn import(options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<R
     }
     let known = known(options);
     let mapping_path = options.mapping_path();
-    let written = read_mapping(&mapping_path)?;
+    let written = read_mapping(&mapping_path, Purpose::Cases)?;
     let (departments, regions) = written.as_ref().map(|m| (&m.departments, &m.regions)).unzip();
     let mut import = Import {
         options,
@@ -152,7 +153,7 @@ fn known(options: &Options) -> Known {
     known
 }
 
-fn read_mapping(path: &Path) -> Result<Option<Mapping>, Message> {
+pub(super) fn read_mapping(path: &Path, purpose: Purpose) -> Result<Option<Mapping>, Message> {
     let shown = path.display();
     match std::fs::metadata(path) {
         Err(_) => return Ok(None),
@@ -163,7 +164,7 @@ fn read_mapping(path: &Path) -> Result<Option<Mapping>, Message> {
     }
     let text = std::fs::read_to_string(path)
         .map_err(|error| say!("{shown} 读取失败：{error}", "cannot read {shown}: {error}"))?;
-    Mapping::read(&shown.to_string(), &text).map(Some)
+    Mapping::read(&shown.to_string(), &text, purpose).map(Some)
 }
 
 /// An import under way.
@@ -198,15 +199,15 @@ impl Import<'_> {
                     let plan = mapping.plan(&table.columns).map_err(at)?;
                     if self.report.mapping.is_empty() {
                         let why = |field| (field, say!("对应关系文件", "the mapping file"));
-                        self.show(&table, &plan, &Field::ALL.map(why));
+                        self.report.chosen(&table, &plan, &Field::ALL.map(why));
                     }
                     plan
                 }
                 None => {
                     let sample: Vec<&Row> = table.sample().collect();
                     let known = KnownLabels { departments: &self.departments, regions: &self.regions };
-                    let proposed = propose(&table.columns, &sample, &known).map_err(at)?;
-                    self.show(&table, &proposed.plan, &proposed.why);
+                    let proposed = propose(&table.columns, &sample, &known, Purpose::Cases).map_err(at)?;
+                    self.report.chosen(&table, &proposed.plan, &proposed.why);
                     mapping = Some(proposed.mapping);
                     proposed.plan
                 }
@@ -229,7 +230,7 @@ impl Import<'_> {
             Some(mapping) => {
                 mapping.columns.all().filter(|(_, column)| cells.iter().any(|c| c.trim() == *column)).count()
             }
-            None => headers::score(cells),
+            None => headers::score(cells, Purpose::Cases),
         })
     }
 
@@ -249,35 +250,6 @@ impl Import<'_> {
             self.rejects = Some(rejects);
         }
         Ok(())
-    }
-
-    /// Notes what each field is taken from.
-    fn show(&mut self, table: &Table, plan: &Plan, why: &[(Field, Message)]) {
-        for (field, why) in why {
-            let places = plan.of(*field);
-            if places.is_empty() {
-                continue;
-            }
-            let cells = |row: &Row| {
-                let cells = places.iter().filter_map(|place| row.cells.get(*place)).map(|cell| cell.trim());
-                cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" / ")
-            };
-            let sample = table.sample().map(cells).find(|cells| !cells.is_empty()).unwrap_or_default();
-            let columns = places.iter().map(|place| table.columns[*place].clone()).collect();
-            let persons: Vec<String> = table
-                .sample()
-                .flat_map(|row| plan.persons.iter().filter_map(|place| row.cells.get(*place)))
-                .filter_map(|cell| mask::person(cell))
-                .collect();
-            // Ids are long numbers too, and are written as they are.
-            let is_id = *field == Field::Id && !mask::is_personal_number(&sample);
-            let sample =
-                if is_id { short(&sample) } else { short(&mask::mask(&sample, &persons, &mut mask::Counts::new())) };
-            self.report.mapping.push(Chosen { field: *field, columns, why: why.clone(), sample });
-        }
-        let rest =
-            table.columns.iter().enumerate().filter(|(place, _)| !plan.takes(*place)).map(|(_, name)| name.clone());
-        (self.report.personal, self.report.unused) = rest.partition(|name| headers::is_personal(name));
     }
 
     fn file(
@@ -335,7 +307,7 @@ impl Import<'_> {
             }
             match row {
                 Ok(row) => batch.push(row),
-                Err(Unreadable::Row(row, reason, detail)) => {
+                Err(Unreadable::Row(Unread { number: row, reason, detail, .. })) => {
                     let detail = short(&mask::masked(&detail));
                     self.leave_out(shown, Refused { row, reason, detail })?;
                 }

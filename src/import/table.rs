@@ -31,10 +31,22 @@ pub(super) struct Row {
 /// Why a row could not be had.
 #[derive(Debug)]
 pub(super) enum Unreadable {
-    /// This row alone: number, reason, and what exactly.
-    Row(u64, Reason, String),
+    /// This row alone.
+    Row(Unread),
     /// The file from here on.
     File(Message),
+}
+
+/// A row that could not be read.
+#[derive(Debug)]
+pub(super) struct Unread {
+    /// Line or row number in the file, from 1.
+    pub(super) number: u64,
+    pub(super) reason: Reason,
+    /// What exactly.
+    pub(super) detail: String,
+    /// What stands there, as far as it could be told; the line as a whole where that has no cells.
+    pub(super) cells: Vec<String>,
 }
 
 pub(super) type Rows = Box<dyn Iterator<Item = Result<Row, Unreadable>>>;

@@ -47,6 +47,36 @@ impl NewFile {
         Ok(NewFile { path: path.to_owned(), beside, out: Some(BufWriter::new(file)) })
     }
 
+    /// [`NewFile::begin`] for what only its owner may read.
+    pub(super) fn begin_private(path: &Path) -> Result<NewFile, Message> {
+        let file = NewFile::begin(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&file.beside, fs::Permissions::from_mode(0o600))
+                .map_err(|error| cannot_write(path, &error))?;
+        }
+        Ok(file)
+    }
+
+    /// Puts the file where nothing is yet: in its place, or under the first name of `further` that is free. Where a file
+    /// is that says the very same, it stays instead. Gives where it is.
+    pub(super) fn finish_beside(mut self, further: impl Iterator<Item = PathBuf>) -> Result<PathBuf, Message> {
+        let failed = |error: io::Error| cannot_write(&self.path, &error);
+        self.out.as_mut().map_or(Ok(()), Write::flush).map_err(failed)?;
+        let written = fs::read(&self.beside).map_err(failed)?;
+        for path in std::iter::once(self.path.clone()).chain(further) {
+            if path.symlink_metadata().is_err() {
+                self.path.clone_from(&path);
+                return self.finish().map(|()| path);
+            }
+            if fs::read(&path).is_ok_and(|there| there == written) {
+                return Ok(path);
+            }
+        }
+        Err(cannot_write(&self.path, &io::ErrorKind::AlreadyExists.into()))
+    }
+
     /// Puts the file in its place.
     pub(super) fn finish(mut self) -> Result<(), Message> {
         let put = |out: Option<BufWriter<File>>| {

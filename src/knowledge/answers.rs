@@ -14,12 +14,36 @@
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::features::{Features, Kind};
 use super::fields::{Answer, AskedTerm, Field, Fields, IN_QUESTIONS, Material, Signals, idf};
-use super::rerank::{CANDIDATES, Letters, Reranker, Standing};
+use super::rerank::{CANDIDATES, FEATURES, Letters, Reranker, Standing};
 use super::teach::MOST_WORK;
 use crate::text::Segmenter;
+
+/// A word with digits that stands in the questions of more articles than one in so many is no code.
+const FEW: usize = 50;
+
+/// What the known questions of articles taught: to be kept and given back for the same articles and dictionary.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AnswerLessons {
+    /// The weights of terms for articles.
+    weights: Vec<f32>,
+    /// What orders the best; none where there were too few known questions.
+    order: Option<[[f64; FEATURES]; 3]>,
+}
+
+/// Where an index has from what known questions teach.
+#[derive(Clone, Copy, Debug)]
+pub enum Teaching<'a> {
+    /// It is learned: with thousands of questions, seconds of work.
+    Learn,
+    /// It was learned before. Lessons of other articles are not used: it is learned then.
+    Known(&'a AnswerLessons),
+    /// It is left out, and articles are found as their questions' mean (Rocchio) says: for looking at files.
+    LeftOut,
+}
 
 /// All articles by what they are asked for and what they say; numbered as they were given.
 #[derive(Debug)]
@@ -43,34 +67,25 @@ struct Asked {
 }
 
 impl AnswerIndex {
-    /// Indexes articles and learns from their questions: to find them, and, where there are enough, to order them.
-    pub(super) fn build(answers: &[Answer<'_>], segmenter: &Segmenter) -> AnswerIndex {
+    /// Indexes articles with what their questions teach: to find them, and, where there are enough, to order them.
+    pub(super) fn build(answers: &[Answer<'_>], segmenter: &Segmenter, teaching: Teaching<'_>) -> AnswerIndex {
         let material = Material::read(answers, segmenter);
-        let plain = AnswerIndex::build_plain(&material);
-        let reranker = Reranker::learn(&material, &plain.bodies);
+        let bodies = material.bodies();
+        let known = match teaching {
+            Teaching::Known(lessons) => lessons.of(&material),
+            Teaching::LeftOut => Some((material.learn_questions(|_| true, 0), None)),
+            Teaching::Learn => None,
+        };
+        let (questions, reranker) = known
+            .unwrap_or_else(|| (material.learn_questions(|_| true, MOST_WORK), Reranker::learn(&material, &bodies)));
         let joined = if reranker.is_some() { material.joined(|_| true) } else { Field::default() };
-        AnswerIndex { numbers: material.numbers, joined, reranker, ..plain }
+        let (documents, verbatim) = (material.articles, verbatim(&material));
+        AnswerIndex { documents, numbers: material.numbers, questions, joined, bodies, verbatim, reranker }
     }
 
-    /// The index alone, without the numbers of its terms.
-    fn build_plain(material: &Material) -> AnswerIndex {
-        let mut verbatim: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
-        for question in &material.questions {
-            let of = verbatim.entry(question.letters.as_str().into()).or_default();
-            if of.last() != Some(&question.article) {
-                of.push(question.article);
-            }
-        }
-        verbatim.remove("");
-        AnswerIndex {
-            documents: material.articles,
-            numbers: Default::default(),
-            questions: material.learn_questions(|_| true, MOST_WORK),
-            joined: Field::default(),
-            bodies: material.bodies(),
-            verbatim,
-            reranker: None,
-        }
+    /// What its questions taught.
+    pub(super) fn lessons(&self) -> AnswerLessons {
+        AnswerLessons { weights: self.questions.values(), order: self.reranker.as_ref().map(Reranker::numbers) }
     }
 
     /// The articles that `keep` lets pass and that have one of the features that `telling` lets pass, with their
@@ -102,6 +117,16 @@ impl AnswerIndex {
         }
     }
 
+    /// Whether a word is an error code, a form's or a model's number by which few articles are asked for. In a
+    /// complaint digits say nothing (plates, order numbers); what stands in a title or known question was written
+    /// there to be found.
+    fn is_code(&self, kind: Kind, number: u32, text: &str) -> bool {
+        let few = 1..=1 + self.documents / FEW;
+        kind == Kind::Word
+            && text.bytes().any(|b| b.is_ascii_digit())
+            && few.contains(&self.questions.articles_with(number))
+    }
+
     /// The query's terms that some article has, and the length of its vector of all of them.
     fn asked(&self, query: &Features, telling: impl Fn(Kind, &str) -> bool) -> Asked {
         let mut terms = Vec::with_capacity(query.len());
@@ -116,10 +141,36 @@ impl AnswerIndex {
             };
             square += self.questions.idf(number).powi(2);
             let (in_title, in_body) = (feature.in_title as f32, feature.in_body as f32);
-            terms.push(AskedTerm { number, in_title, in_body, telling: telling(feature.kind, text) });
+            let telling = telling(feature.kind, text) || self.is_code(feature.kind, number, text);
+            terms.push(AskedTerm { number, in_title, in_body, telling });
         }
         Asked { terms, length: square.sqrt().max(f32::MIN_POSITIVE) }
     }
+}
+
+impl AnswerLessons {
+    /// The field of questions and what orders the best, for the articles that these lessons were learned from.
+    fn of(&self, material: &Material) -> Option<(Field, Option<Reranker>)> {
+        let questions = material.learned_questions(&self.weights)?;
+        let order = match self.order {
+            Some(numbers) => Some(Reranker::learned(material, numbers)?),
+            None => None,
+        };
+        Some((questions, order))
+    }
+}
+
+/// The articles that have a known question or title of these letters.
+fn verbatim(material: &Material) -> FxHashMap<Box<str>, Vec<u32>> {
+    let mut verbatim: FxHashMap<Box<str>, Vec<u32>> = FxHashMap::default();
+    for question in &material.questions {
+        let of = verbatim.entry(question.letters.as_str().into()).or_default();
+        if of.last() != Some(&question.article) {
+            of.push(question.article);
+        }
+    }
+    verbatim.remove("");
+    verbatim
 }
 
 /// Articles by what questions and texts add up to; `same` first.
@@ -195,7 +246,7 @@ mod tests {
     fn found(text: &str, keep: impl Fn(u32) -> bool) -> Vec<u32> {
         let segmenter = Segmenter::new([]);
         let answers = ANSWERS.map(|(titles, body)| answer(titles, body));
-        let index = AnswerIndex::build(&answers, &segmenter);
+        let index = AnswerIndex::build(&answers, &segmenter, Teaching::Learn);
         let query = Features::of_normalised(&normalise(text), &segmenter);
         let found = index.search(&query, |kind, _| kind != Kind::Character, 10, keep);
         assert!(found.iter().all(|(_, score)| score.is_finite()));
@@ -219,6 +270,24 @@ mod tests {
     }
 
     #[test]
+    fn an_article_is_found_by_its_code_alone() {
+        let segmenter = Segmenter::new([]);
+        let answers = [
+            answer(&["交易失败怎么办", "返回码 5104 是什么意思"], "请重新发起交易。"),
+            answer(&["报错 6207", "提示 6207"], "余额不足。"),
+            answer(&["其他返回码"], "日期 20240101，编号 9999。"),
+        ];
+        let index = AnswerIndex::build(&answers, &segmenter, Teaching::Learn);
+        for (text, first) in
+            [("6207", Some(1)), ("5104", Some(0)), ("6207是什么意思", Some(1)), ("9999", None), ("1234", None)]
+        {
+            let query = Features::of_normalised(&normalise(text), &segmenter);
+            let found = index.search(&query, |_, _| false, 3, |_| true);
+            assert_eq!(found.first().map(|(article, _)| *article), first, "{text}");
+        }
+    }
+
+    #[test]
     fn a_filter_holds_for_known_questions_too() {
         let found = found("停车券怎么用", |article| article != 1);
         assert!(!found.is_empty() && !found.contains(&1));
@@ -238,6 +307,10 @@ mod tests {
     }
 
     fn built(articles: &[(String, Vec<String>)], segmenter: &Segmenter) -> AnswerIndex {
+        built_with(articles, segmenter, Teaching::Learn)
+    }
+
+    fn built_with(articles: &[(String, Vec<String>)], segmenter: &Segmenter, teaching: Teaching<'_>) -> AnswerIndex {
         let answers: Vec<Answer<'_>> = articles
             .iter()
             .map(|(title, questions)| Answer {
@@ -246,7 +319,7 @@ mod tests {
                 body: "请拨打热线。",
             })
             .collect();
-        AnswerIndex::build(&answers, segmenter)
+        AnswerIndex::build(&answers, segmenter, teaching)
     }
 
     fn ranked(index: &AnswerIndex, text: &str, segmenter: &Segmenter, limit: usize) -> Vec<(u32, f32)> {
@@ -274,6 +347,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_once_is_not_learned_again() {
+        let segmenter = Segmenter::new([]);
+        let taught = built(&many(4), &segmenter);
+        let lessons = taught.lessons();
+        let text = "电梯坏了找谁，在医院";
+        let expected = ranked(&taught, text, &segmenter, 30);
+        for (name, articles, teaching, same) in [
+            ("its own lessons", many(4), Teaching::Known(&lessons), true),
+            ("left out", many(4), Teaching::LeftOut, false),
+            ("lessons of others", many(5), Teaching::Known(&lessons), false),
+        ] {
+            let index = built_with(&articles, &segmenter, teaching);
+            assert_eq!(ranked(&index, text, &segmenter, 30) == expected, same, "{name}");
+        }
+        let (other, learned) =
+            (built_with(&many(5), &segmenter, Teaching::Known(&lessons)), built(&many(5), &segmenter));
+        assert_eq!(ranked(&other, text, &segmenter, 30), ranked(&learned, text, &segmenter, 30), "learned anew");
+        let broken = AnswerLessons { order: Some([[f64::NAN; FEATURES]; 3]), ..lessons.clone() };
+        let index = built_with(&many(4), &segmenter, Teaching::Known(&broken));
+        assert_eq!(ranked(&index, text, &segmenter, 30), expected, "lessons that cannot be such are learned anew");
+    }
+
+    #[test]
     fn what_is_asked_in_just_these_words_comes_first_of_the_reranked() {
         let segmenter = Segmenter::new([]);
         let mut articles = many(4);
@@ -298,7 +394,7 @@ mod tests {
     #[test]
     fn nothing_is_found_in_nothing() {
         let segmenter = Segmenter::new([]);
-        let index = AnswerIndex::build(&[], &segmenter);
+        let index = AnswerIndex::build(&[], &segmenter, Teaching::Learn);
         assert!(index.search(&Features::of_normalised("停车", &segmenter), |_, _| true, 3, |_| true).is_empty());
     }
 }

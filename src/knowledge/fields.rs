@@ -119,6 +119,20 @@ impl Material {
     /// Learns what each term says about what is asked for, from the questions (by number) that `keep` lets pass;
     /// `most_work` as in [`Weights::learn`].
     pub(super) fn learn_questions(&self, keep: impl Fn(usize) -> bool, most_work: u64) -> Field {
+        let (examples, idf) = self.examples(keep);
+        Field { weights: Weights::learn(self.kinds.len(), self.articles, &examples, most_work), idf }
+    }
+
+    /// What was once learned from all questions, by the [`values`](Field::values) of the field; `None` if these are of
+    /// other questions.
+    pub(super) fn learned_questions(&self, values: &[f32]) -> Option<Field> {
+        let (examples, idf) = self.examples(|_| true);
+        let weights = Weights::learned(self.kinds.len(), self.articles, &examples, values)?;
+        Some(Field { weights, idf })
+    }
+
+    /// The questions (by number) that `keep` lets pass as examples, and what each term tells them apart.
+    fn examples(&self, keep: impl Fn(usize) -> bool) -> (Vec<Example>, Vec<f32>) {
         let kept: Vec<&Question> = self
             .questions
             .iter()
@@ -144,8 +158,7 @@ impl Material {
                 terms: weights.map(|(term, weight)| (term, weight / length)).collect(),
             }
         };
-        let examples: Vec<Example> = kept.iter().map(example).collect();
-        Field { weights: Weights::learn(self.kinds.len(), self.articles, &examples, most_work), idf }
+        (kept.iter().map(example).collect(), idf)
     }
 
     /// The characters of title and known questions, those that `keep` lets pass, of each article as one document.
@@ -212,6 +225,16 @@ impl Material {
 }
 
 impl Field {
+    /// Its weights, without what they belong to.
+    pub(super) fn values(&self) -> Vec<f32> {
+        self.weights.values()
+    }
+
+    /// In how many articles a term stands.
+    pub(super) fn articles_with(&self, term: u32) -> usize {
+        self.weights.of(term).len()
+    }
+
     /// What a term tells texts apart; 0 in a field without terms.
     pub(super) fn idf(&self, term: u32) -> f32 {
         self.idf.get(term as usize).copied().unwrap_or(0.0)

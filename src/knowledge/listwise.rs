@@ -43,6 +43,18 @@ impl<const N: usize> Listwise<N> {
         learned.then_some(Listwise { mean, deviation, weights })
     }
 
+    /// What was learned as numbers: means, deviations and weights of the features.
+    pub(super) fn numbers(&self) -> [[f64; N]; 3] {
+        [self.mean, self.deviation, self.weights]
+    }
+
+    /// What was learned, from its [`numbers`](Self::numbers); `None` if they cannot be such.
+    pub(super) fn of_numbers([mean, deviation, weights]: [[f64; N]; 3]) -> Option<Listwise<N>> {
+        let sound = deviation.iter().all(|deviation| *deviation > 0.0)
+            && [mean, deviation, weights].as_flattened().iter().all(|number| number.is_finite());
+        sound.then_some(Listwise { mean, deviation, weights })
+    }
+
     /// The score of an entry: the difference of two scores is the logarithm of how much likelier one is.
     pub(super) fn score(&self, row: &[f64; N]) -> f64 {
         dot(&self.weights, &standardised(row, &self.mean, &self.deviation))

@@ -31,6 +31,7 @@ mod search;
 mod teach;
 mod tokenizers;
 
+pub use answers::{AnswerLessons, Teaching};
 pub use article::{Article, Basis};
 pub use case::{Case, Origin, read_cases};
 pub use cases::Cases;

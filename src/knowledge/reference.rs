@@ -6,7 +6,7 @@ use jiff::civil;
 use rustc_hash::FxHashSet;
 use tantivy::directory::RamDirectory;
 
-use super::answers::AnswerIndex;
+use super::answers::{AnswerIndex, AnswerLessons, Teaching};
 use super::article::Article;
 use super::characters::Characters;
 use super::fields::Answer;
@@ -39,14 +39,23 @@ impl Reference {
     ///
     /// # Errors
     /// Only if tantivy fails, for which there is no reason in memory.
-    pub fn build(
+    pub fn build(articles: Vec<Article>, notices: Vec<Notice>, segmenter: &Segmenter) -> Result<Reference, IndexError> {
+        Reference::build_with(articles, notices, segmenter, Teaching::Learn)
+    }
+
+    /// The same with what known questions teach from elsewhere, or without.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_with(
         mut articles: Vec<Article>,
         notices: Vec<Notice>,
         segmenter: &Segmenter,
+        teaching: Teaching<'_>,
     ) -> Result<Reference, IndexError> {
         articles.sort_by(|a, b| a.id.cmp(&b.id));
         let answers: Vec<Answer<'_>> = articles.iter().map(answer).collect();
-        let answers = Arc::new(AnswerIndex::build(&answers, segmenter));
+        let answers = Arc::new(AnswerIndex::build(&answers, segmenter, teaching));
         Reference::assemble(articles, notices, answers, segmenter)
     }
 
@@ -77,6 +86,11 @@ impl Reference {
         let texts = parts.iter().map(text).collect();
         let index = TermIndex::build(&RamDirectory::create(), "", segmenter, parts.into_iter())?;
         Ok(Reference { articles, notices, texts, answers, index })
+    }
+
+    /// What known questions taught, to be kept for the same articles and segmenter.
+    pub fn lessons(&self) -> AnswerLessons {
+        self.answers.lessons()
     }
 
     /// The articles, in order of id.

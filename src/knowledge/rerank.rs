@@ -31,7 +31,7 @@ const JOINED: f64 = 0.5;
 /// What texts count for there.
 const BODIES: f64 = 0.2;
 /// How many features a candidate has.
-const FEATURES: usize = 14;
+pub(super) const FEATURES: usize = 14;
 
 /// How far the articles stand out in each signal: standard deviations above the mean over all articles.
 pub(super) struct Standing {
@@ -134,6 +134,18 @@ impl Reranker {
             lists.append(&mut lists_of(material, bodies, &wordings, &fold, MOST_WORK / folds));
         }
         let learned = Listwise::fit(lists)?;
+        Some(Reranker { wordings: worded(material, &wordings, |_| true), learned })
+    }
+
+    /// What was learned, as numbers.
+    pub(super) fn numbers(&self) -> [[f64; FEATURES]; 3] {
+        self.learned.numbers()
+    }
+
+    /// What was once learned from these known questions; `None` if the numbers cannot be such.
+    pub(super) fn learned(material: &Material, numbers: [[f64; FEATURES]; 3]) -> Option<Reranker> {
+        let wordings: Vec<Arc<[char]>> = material.questions.iter().map(compared).collect();
+        let learned = Listwise::of_numbers(numbers)?;
         Some(Reranker { wordings: worded(material, &wordings, |_| true), learned })
     }
 

@@ -62,6 +62,22 @@ impl Weights {
         }
     }
 
+    /// The weights alone, in order of terms, then of articles.
+    pub(super) fn values(&self) -> Vec<f32> {
+        self.entries.iter().map(|(_, weight)| *weight).collect()
+    }
+
+    /// The weights that were once learned from just these examples, by their [`values`](Self::values); `None` if there
+    /// are not as many as there are terms of articles.
+    pub(super) fn learned(terms: usize, articles: usize, examples: &[Example], values: &[f32]) -> Option<Weights> {
+        let mut weights = Weights::means(terms, articles, examples);
+        let fits = weights.entries.len() == values.len() && values.iter().all(|value| value.is_finite());
+        for (entry, value) in weights.entries.iter_mut().zip(values) {
+            entry.1 = *value;
+        }
+        fits.then_some(weights)
+    }
+
     /// Learns from examples in the order given; `terms` and `articles` are how many there are of each. With so many
     /// examples that `most_work` (weights and scores looked at) is not enough for all passes, there are fewer.
     pub(super) fn learn(terms: usize, articles: usize, examples: &[Example], most_work: u64) -> Weights {

@@ -67,13 +67,13 @@ impl Shared {
 pub(super) fn start(options: Options, shared: Arc<Shared>, outbox: Arc<Outbox>) -> Sender<Job> {
     let (sender, jobs) = channel();
     let lang = options.lang;
-    let loader = Loader::new(options.cache.clone()).without_learning();
+    let loader = Loader::new(options.cache.clone()).without_any_learning();
     let mut checker = Checker { options, loader, shared, outbox, told: BTreeSet::new() };
     let started = thread::Builder::new().name("lsp-check".into()).spawn(move || {
         while let Some(job) = next(&jobs, || checker.count()) {
             if catch_unwind(AssertUnwindSafe(|| checker.check(&job))).is_err() {
                 // What was half loaded is not trusted.
-                checker.loader = Loader::new(checker.options.cache.clone()).without_learning();
+                checker.loader = Loader::new(checker.options.cache.clone()).without_any_learning();
                 log(
                     lang,
                     &say!(

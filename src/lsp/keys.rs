@@ -368,7 +368,7 @@ mod tests {
         let at = jiff::civil::date(2026, 11, 22).at(10, 0, 0, 0);
         let mut findings = Vec::new();
         testing::read_all(&snapshot, &mut findings);
-        let loaded = Loader::default().without_learning().load(snapshot, at);
+        let loaded = Loader::default().without_any_learning().load(snapshot, at);
         findings.extend(check::run(&loaded, &files, at));
         let finding = findings.iter().find(|finding| finding.code == FindingCode::UnknownKey).unwrap();
         let list = finding.notes[0].en.split_once(": ").unwrap().1;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
@@ -52,11 +52,15 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/metrics", One(&[Scope::Metrics])),
     ("POST", "/v1/match", One(ASKS)),
     ("POST", "/v1/match:batch", One(ASKS)),
+    ("POST", "/v1/intake", One(ASKS)),
+    ("GET", "/v1/calls/{id}", One(&[Scope::Agent])),
     ("POST", "/v1/search", One(ASKS)),
     ("GET", "/v1/bundle", One(ASKS)),
     ("POST", "/v1/bundle/reload", One(&[Scope::Editor])),
     ("POST", "/v1/tickets", Key),
+    ("POST", "/v1/tickets/batch", Key),
     ("GET", "/v1/tickets", Key),
+    ("POST", "/v1/tickets/actions", Key),
     ("GET", "/v1/tickets/{id}", Key),
     ("GET", "/v1/tickets/{id}/history", Key),
     ("POST", "/v1/tickets/{id}/actions", Key),
@@ -84,7 +88,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
 ];
 
 /// Routes that file complaints: each is a transaction, and they come in floods.
-const FILING: &[&str] = &["/v1/tickets", "/open311/v2/requests.json", "/open311/v2/requests.xml"];
+const FILING: &[&str] = &["/v1/tickets", "/v1/tickets/batch", "/open311/v2/requests.json", "/open311/v2/requests.xml"];
 
 /// What a route needs; an administrator where the table does not name it.
 pub(super) fn needs(method: &str, route: &str) -> Needs {
@@ -120,7 +124,7 @@ pub(super) async fn admitted(
 /// Who sends a request: the holder of its key.
 fn who(app: &App, request: &Request) -> Result<Actor, Problem> {
     let headers = request.headers();
-    let given = token(headers).map(str::to_owned).or_else(|| api_key(request.uri()));
+    let given = token(headers).or_else(|| offered(headers)).map(str::to_owned).or_else(|| api_key(request.uri()));
     match given.as_deref() {
         Some(token) => {
             app.configuration.keys.admit(token, Timestamp::now(), app.configuration.rate).map_err(|denied| {
@@ -148,6 +152,13 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The key of a page that opens a WebSocket: a browser lets it send no header but the protocols that it offers, of which
+/// one is then `bearer.KEY`. It is never chosen, so it stands in no answer.
+fn offered(headers: &HeaderMap) -> Option<&str> {
+    let offers = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    offers.split(',').find_map(|offer| offer.trim().strip_prefix("bearer."))
 }
 
 /// The key of a civic app: Open311 has it as the parameter `api_key`. Nothing here writes addresses down.

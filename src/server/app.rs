@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::calls::Calls;
 use super::decision_log::DecisionLog;
 use super::ids::Ids;
 use super::metrics::Metrics;
@@ -51,6 +52,8 @@ pub struct Configuration {
     pub drain_limit: Duration,
     /// Where every decision is logged, if anywhere.
     pub decision_log: Option<DecisionLog>,
+    /// The calls that are being taken.
+    pub calls: Calls,
 }
 
 impl Default for Configuration {
@@ -69,6 +72,7 @@ impl Default for Configuration {
             rate: None,
             drain_limit: Duration::from_secs(30),
             decision_log: None,
+            calls: Calls::default(),
         }
     }
 }

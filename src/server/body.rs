@@ -176,6 +176,12 @@ impl Json {
         Ok(object)
     }
 
+    /// The value of a field of the object that it is, where it is one and has it.
+    pub(super) fn field(&self, name: &str) -> Option<&Json> {
+        let Json::Object(object) = self else { return None };
+        object.fields.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
     /// The object it is, with whatever fields.
     pub(super) fn any_object(self) -> Result<Object, Problem> {
         match self {
@@ -265,15 +271,19 @@ impl Object {
 
     /// Takes a whole number from 1 to `most`.
     pub(super) fn count(&mut self, name: &str, most: usize) -> Result<Option<usize>, Problem> {
+        self.whole(name, 1, most)
+    }
+
+    /// Takes a whole number from `least` to `most`.
+    pub(super) fn whole(&mut self, name: &str, least: usize, most: usize) -> Result<Option<usize>, Problem> {
+        let range = least as f64..=most as f64;
         match self.take(name) {
             None => Ok(None),
-            Some(Json::Number(number)) if number.fract() == 0.0 && number >= 1.0 && number <= most as f64 => {
-                Ok(Some(number as usize))
-            }
+            Some(Json::Number(number)) if number.fract() == 0.0 && range.contains(&number) => Ok(Some(number as usize)),
             Some(Json::Number(number)) => {
                 let detail = say!(
-                    "“{name}”应为 1 到 {most} 的整数，给的是 {number}",
-                    "`{name}` should be a whole number from 1 to {most}, and is {number}"
+                    "“{name}”应为 {least} 到 {most} 的整数，给的是 {number}",
+                    "`{name}` should be a whole number from {least} to {most}, and is {number}"
                 );
                 Err(Problem::new(Kind::InvalidField, detail).of_field(name))
             }

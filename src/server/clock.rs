@@ -21,6 +21,12 @@ pub(super) async fn run(tickets: Tickets) {
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut lock: Option<AdvisoryLock> = None;
     let mut erase_next = Instant::now();
+    let sweeping = tickets.clone();
+    drop(spawn_blocking(move || match sweeping.sweep() {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "removed what was left of erased tickets"),
+        Err(refusal) => tracing::error!(why = refusal.message().en, "what is left of erased tickets was not removed"),
+    }));
     loop {
         beat.tick().await;
         if !lock.as_ref().is_some_and(AdvisoryLock::is_held) {
@@ -46,8 +52,8 @@ pub(super) async fn run(tickets: Tickets) {
             match tickets.erase_due().await {
                 Ok(0) => {
                     erase_next = Instant::now() + ERASE_EVERY;
-                    if let Err(refusal) = tickets.forget_requests().await {
-                        tracing::error!(why = refusal.message().en, "keys of old requests could not be forgotten");
+                    if let Err(refusal) = tickets.forget_old().await {
+                        tracing::error!(why = refusal.message().en, "what was kept for a time could not be forgotten");
                     }
                 }
                 // Some more with the next beat: deadlines do not wait for all of them.

@@ -22,7 +22,7 @@ use crate::say;
 use crate::source::Lang;
 
 /// The fields of a complaint.
-const FIELDS: &[&str] = &["text", "title", "channel", "district", "at"];
+pub(super) const FIELDS: &[&str] = &["text", "title", "channel", "district", "at"];
 /// The fields of a batch.
 const BATCH_FIELDS: &[&str] = &["complaints"];
 /// Complaints in a batch, at the most.
@@ -219,7 +219,8 @@ fn decided(app: &App, serving: &Arc<Serving>, given: Value, asked: Asked) -> Res
     Ok(Decision { explain: explanation.map(Box::new), ..decision })
 }
 
-fn complaint(mut object: Object, zone: &TimeZone, now: Timestamp) -> Result<Complaint, Problem> {
+/// The complaint that a body's object says.
+pub(super) fn complaint(mut object: Object, zone: &TimeZone, now: Timestamp) -> Result<Complaint, Problem> {
     let at = match object.text("at")? {
         Some(at) => moment("at", &at, zone)?,
         None => now.to_zoned(zone.clone()),

@@ -66,6 +66,8 @@ pub(super) struct Metrics {
     refused: Family<RefusedLabel, Counter>,
     /// Writes that wait for the store.
     pub(super) writes_waiting: Gauge,
+    /// How often the deadline clock met a ticket that cannot be read.
+    pub(super) tickets_unreadable: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -85,6 +87,7 @@ impl Metrics {
             emergencies: Counter::default(),
             refused: Family::default(),
             writes_waiting: Gauge::default(),
+            tickets_unreadable: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("http_requests", "Answered requests", metrics.requests.clone());
@@ -102,6 +105,8 @@ impl Metrics {
         let help = "Requests that were not let in: without a known key, too often, or while too many writes waited";
         registry.register("requests_refused", help, metrics.refused.clone());
         registry.register("writes_waiting", "Writes that wait for the store", metrics.writes_waiting.clone());
+        let help = "How often the deadline clock met a ticket that cannot be read, since the start";
+        registry.register("tickets_unreadable", help, metrics.tickets_unreadable.clone());
         registry.register_collector(Box::new(Bundles(Arc::downgrade(live))));
         if let Some(tickets) = tickets {
             registry.register_collector(Box::new(Webhooks(Arc::clone(tickets.deliveries()))));
@@ -131,6 +136,7 @@ impl Metrics {
         let source = match decision.source {
             Some(Source::Rule) => "rule",
             Some(Source::Learned) => "learned",
+            Some(Source::Answers) => "answers",
             None => "none",
         };
         self.decisions.get_or_create(&DecisionLabels { outcome, source }).inc();
@@ -209,6 +215,7 @@ impl<M: EncodeMetric> Written for M {
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
     if let Ok(tickets) = app.tickets() {
         app.metrics.writes_waiting.set(i64::try_from(tickets.store().waiting()).unwrap_or(i64::MAX));
+        app.metrics.tickets_unreadable.set(i64::try_from(tickets.unreadable()).unwrap_or(i64::MAX));
     }
     let mut text = String::new();
     encode(&mut text, &app.metrics.registry).map_err(|_| Problem::internal())?;

@@ -12,6 +12,7 @@ mod app;
 mod body;
 mod bundle;
 mod caller;
+mod calls;
 mod clock;
 mod connections;
 mod console;
@@ -38,6 +39,7 @@ mod time_limit;
 mod tls;
 
 pub use app::Configuration;
+pub use calls::Calls;
 pub use decision_log::{DecisionLog, DecisionLogSettings};
 pub use openapi::{openapi, router};
 pub use panics::hide_panic_messages;

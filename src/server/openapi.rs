@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
-use super::{admission, bundle, console, docs, edge, health, matching, metrics, open311, search, tickets};
+use super::{admission, bundle, calls, console, docs, edge, health, matching, metrics, open311, search, tickets};
 use crate::access::Scope;
 use crate::bundle::Live;
 use crate::tickets::Tickets;
@@ -83,13 +83,17 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(matching::one))
         .routes(routes!(matching::batch))
+        .routes(routes!(calls::intake))
+        .routes(routes!(calls::connect))
         .routes(routes!(search::search))
         .routes(routes!(bundle::status))
         .routes(routes!(bundle::reload))
         .routes(routes!(tickets::submit, tickets::list))
+        .routes(routes!(tickets::submit_batch))
         .routes(routes!(tickets::get))
         .routes(routes!(tickets::history))
         .routes(routes!(tickets::act))
+        .routes(routes!(tickets::act_on_many))
         .routes(routes!(tickets::attach))
         .routes(routes!(tickets::attachment))
         .routes(routes!(tickets::queue))
@@ -151,6 +155,7 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
         Kind::BundleRefused => id == "reload",
         Kind::InvalidQuery => query,
         Kind::InvalidField => reads_body || header || (of_tickets && query),
+        Kind::UpgradeRequired => id == "call",
         Kind::UnknownName => id == "search" || id == "list_tickets" || id == "statistics",
         Kind::TooManyItems => id == "match_batch",
         Kind::NotNow | Kind::Claimed => acts || id == "attach",

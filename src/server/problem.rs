@@ -86,6 +86,8 @@ kinds! {
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "请求体太大", "The body is too large";
     /// The body is not declared as JSON in UTF-8.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "只接受 UTF-8 的 JSON", "Only JSON in UTF-8";
+    /// The address speaks WebSocket, and this was no request for it.
+    UpgradeRequired = "upgrade-required", UPGRADE_REQUIRED, "这个地址只接受 WebSocket 连接", "This address speaks WebSocket";
     /// The key of a repeated request was used for another one.
     KeyReused = "key-reused", UNPROCESSABLE_ENTITY, "幂等键已用于别的请求", "The idempotency key was used before";
     /// The body is JSON, and no object.
@@ -169,7 +171,7 @@ pub(super) struct ProblemDocument {
     title: String,
     /// The HTTP status; in a batch, the one that this item alone would have had.
     #[schema(example = 422)]
-    status: u16,
+    pub(super) status: u16,
     /// What is wrong here and what to do, in the caller's language.
     #[schema(example = "没有“txet”这个字段，是否想写“text”？")]
     detail: String,
@@ -223,6 +225,13 @@ impl Finding {
             line: position.map(|Position { line, .. }| line),
             column: position.map(|Position { column, .. }| column),
         }
+    }
+}
+
+impl ProblemDocument {
+    /// The HTTP status that it goes with.
+    pub(super) fn status(&self) -> u16 {
+        self.status
     }
 }
 

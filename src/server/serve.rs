@@ -44,11 +44,14 @@ pub async fn serve(
         tickets.as_ref().map(|tickets| tokio::spawn(look_at_keys(configuration.keys.clone(), tickets.store().clone())));
     let auditing = tickets.clone().map(|tickets| tokio::spawn(write_readings(tickets)));
     let renewing = configuration.encryption.clone().map(|encryption| tokio::spawn(encryption.watch()));
-    let desk = tickets.clone();
+    let calls = configuration.calls.clone();
+    let keeping = Some(tokio::spawn(calls.clone().keep(tickets.clone())));
+    let (desk, hanging_up) = (tickets.clone(), calls.clone());
     let connections = Connections::new(listener, &configuration);
     let (stopping, stopped) = oneshot::channel();
     let signal = async move {
         shutdown.await;
+        hanging_up.hang_up();
         let _ = stopping.send(());
     };
     let serving =
@@ -68,10 +71,11 @@ pub async fn serve(
             Ok(())
         }
     };
-    for task in [clock, looking, auditing, renewing].into_iter().flatten() {
+    for task in [clock, looking, auditing, renewing, keeping].into_iter().flatten() {
         task.abort();
         let _ = task.await;
     }
+    calls.close(desk.as_ref()).await;
     // What was read by the last requests.
     if let Some(desk) = desk
         && let Err(error) = desk.readings().flush(desk.store()).await

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use postgres::config::{Config, SslMode};
-
 use super::StoreError;
+use super::postgresql::Server;
 use crate::say;
 
 /// Where a database is: a file for SQLite, an address for PostgreSQL. Shown without the password.
@@ -15,15 +14,16 @@ pub struct Location(pub(super) Place);
 #[derive(Clone)]
 pub(super) enum Place {
     File(PathBuf),
-    Server(Box<Config>),
+    Server(Box<Server>),
 }
 
 impl Location {
     /// Reads `postgres://user:password@host:port/database` (or `postgresql://`); any other text is the path of a file.
-    /// Connections to PostgreSQL are not encrypted.
+    /// With `sslmode=require`, `verify-ca` or `verify-full` and perhaps `sslrootcert=FILE` connections are encrypted, as
+    /// PostgreSQL's own client does; otherwise not.
     ///
     /// # Errors
-    /// [`StoreError::Address`]: not an address, or one that asks for encryption (`sslmode=require`).
+    /// [`StoreError::Address`]: not an address, or its certificates cannot be read.
     pub fn parse(text: &str) -> Result<Location, StoreError> {
         if text.is_empty() {
             return Err(StoreError::Address(say!("没有填写数据库地址", "the address of the database is empty")));
@@ -31,22 +31,7 @@ impl Location {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Ok(Location::file(text));
         }
-        // The parser's reason is not repeated: it may quote the address, and with it the password.
-        let unread = || {
-            StoreError::Address(say!(
-                "数据库地址写得不对，应当像 postgres://用户:密码@主机:端口/库名",
-                "not an address of PostgreSQL: write it like postgres://user:password@host:port/database"
-            ))
-        };
-        let config: Config = text.parse().map_err(|_| unread())?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(StoreError::Address(say!(
-                "目前还不支持加密连接 PostgreSQL，请去掉 sslmode，并让数据库与本机或内网相连",
-                "encrypted connections to PostgreSQL are not supported yet: leave out sslmode, and keep the database on \
-                 this machine or in a private network"
-            )));
-        }
-        Ok(Location(Place::Server(Box::new(config))))
+        Server::parse(text).map(|server| Location(Place::Server(Box::new(server))))
     }
 
     /// An SQLite file.
@@ -59,7 +44,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let config = match &self.0 {
             Place::File(path) => return write!(f, "{}", path.display()),
-            Place::Server(config) => config,
+            Place::Server(server) => &server.config,
         };
         f.write_str("postgres://")?;
         if let Some(user) = config.get_user() {

@@ -103,7 +103,7 @@ struct Shared {
 
 enum Backend {
     Sqlite(sqlite::Database),
-    Postgres(Box<postgres::Config>),
+    Postgres(Box<postgresql::Server>),
 }
 
 /// The right to be the only one who does something; given back when dropped.
@@ -123,7 +123,7 @@ impl Store {
     pub fn open(location: &Location, migrations: &'static [Migration], options: Options) -> Result<Store, StoreError> {
         match &location.0 {
             Place::File(path) => Store::open_sqlite(path, migrations, options),
-            Place::Server(config) => Store::open_postgres(config, migrations, options),
+            Place::Server(server) => Store::open_postgres(server, migrations, options),
         }
     }
 
@@ -139,16 +139,16 @@ impl Store {
     }
 
     fn open_postgres(
-        config: &postgres::Config,
+        server: &postgresql::Server,
         migrations: &'static [Migration],
         options: Options,
     ) -> Result<Store, StoreError> {
-        postgresql::migrate(config, migrations, &options)?;
-        let mut shared = Shared::new(Backend::Postgres(Box::new(config.clone())), options);
+        postgresql::migrate(server, migrations, &options)?;
+        let mut shared = Shared::new(Backend::Postgres(Box::new(server.clone())), options);
         let backoff = Arc::new(postgresql::Backoff::default());
         let work = |reads| {
-            let (config, backoff) = (config.clone(), Arc::clone(&backoff));
-            move |queue: &Queue| postgresql::work(&config, &options, &backoff, queue, reads)
+            let (server, backoff) = (server.clone(), Arc::clone(&backoff));
+            move |queue: &Queue| postgresql::work(&server, &options, &backoff, queue, reads)
         };
         for _ in 0..options.writers.max(1) {
             shared.spawn_writer(work(false))?;
@@ -224,6 +224,15 @@ impl Store {
         }
     }
 
+    /// Whether a server has the SQLite file open beside this store: whoever writes much should leave it room, since the file
+    /// has one writer at a time and gives no turns. PostgreSQL lets all write.
+    pub fn is_beside_server(&self) -> bool {
+        match &self.0.backend {
+            Backend::Sqlite(database) => !database.is_alone(),
+            Backend::Postgres(_) => false,
+        }
+    }
+
     /// Writing jobs that wait, for admission control and metrics.
     pub fn waiting(&self) -> usize {
         self.0.writes.len()
@@ -254,7 +263,7 @@ impl Store {
                 let free = database.is_alone() && lock(&database.taken).insert(key);
                 free.then(|| Held::Sqlite(Arc::clone(&database.taken), key))
             }
-            Backend::Postgres(config) => postgresql::lock(config, &self.0.options, key)?.map(Held::Postgres),
+            Backend::Postgres(server) => postgresql::lock(server, &self.0.options, key)?.map(Held::Postgres),
         };
         Ok(held.map(AdvisoryLock))
     }

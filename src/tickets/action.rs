@@ -1,7 +1,7 @@
 //! What people ask to be done with a ticket.
 
 use jiff::civil;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::change::RefusalGround;
@@ -9,14 +9,14 @@ use super::model::{AssignmentRole, CallBackBy, Relation, ReturnReason, Solved, U
 use crate::catalog::Deadline as Term;
 
 /// A department to be given a part of a ticket.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAssignment {
     /// The department's id, name or alias.
     pub department: String,
-    /// What it is to the ticket; in charge where nothing is said.
+    /// What it is to the ticket. Where nothing is said: what the one was that it replaces, else in charge.
     #[serde(default)]
-    pub role: AssignmentRole,
+    pub role: Option<AssignmentRole>,
     /// The scenario (id) of the matter, where the ticket has several.
     #[serde(default)]
     pub matter: Option<String>,
@@ -33,7 +33,7 @@ pub struct NewAssignment {
 }
 
 /// An action. Texts are at most 5,000 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// Send it to departments.
@@ -134,6 +134,8 @@ pub enum Action {
         /// Why.
         reason: String,
     },
+    /// Confirm an emergency that was sent at once with nobody looking.
+    Confirm,
     /// Give an assignment to another department.
     Redirect {
         /// Its number.
@@ -230,6 +232,10 @@ pub enum Action {
         urgency: Urgency,
         /// Why.
         reason: String,
+        /// Less urgent: whether its deadlines become later too, which a dispatcher decides. More urgent, they become
+        /// earlier whatever stands here.
+        #[serde(default)]
+        recompute_deadlines: bool,
     },
     /// Connect it to another ticket.
     Link {
@@ -263,6 +269,7 @@ impl Action {
         "apply_return",
         "uphold_return",
         "refuse_return",
+        "confirm",
         "redirect",
         "hand_down",
         "pause",
@@ -320,6 +327,7 @@ impl Action {
             | Action::Accept { .. }
             | Action::ApproveAnswer
             | Action::Close
+            | Action::Confirm
             | Action::Resume
             | Action::Unpark
             | Action::Merge { .. }

@@ -45,6 +45,9 @@ pub struct Assigned {
     /// The assignment that handed it down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_down_by: Option<u32>,
+    /// Who complained is kept from this department, and so the whole ticket is confidential from now on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidential: bool,
     /// When it must be answered.
     pub deadline: Deadline,
 }
@@ -55,6 +58,10 @@ pub struct Moved {
     /// The assignment; none for those of the whole ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignment: Option<u32>,
+    /// When it was due before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub was: Option<Timestamp>,
     /// What it is now.
     pub deadline: Deadline,
 }
@@ -123,6 +130,15 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scenario: Option<String>,
     },
+    /// An emergency, sent to departments at once; a person has still to confirm it.
+    UrgentDispatched {
+        /// To whom.
+        assignments: Vec<Assigned>,
+        /// Why it was not sure enough to be sent by itself otherwise.
+        reason: String,
+    },
+    /// A person confirmed that an emergency went to the right departments.
+    Confirmed,
     /// Somebody took it in hand.
     Claimed {
         /// Who, and until when.
@@ -310,6 +326,9 @@ pub enum Change {
         urgency: Urgency,
         /// Why.
         reason: String,
+        /// What is due when, now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deadlines: Vec<Moved>,
     },
     /// Connected to another ticket.
     Linked {
@@ -358,6 +377,12 @@ pub enum Change {
         /// Who was told: a department's id, or `centre`.
         to: String,
     },
+    /// The day has come on which a parked ticket is to be looked at again.
+    ReviewDue {
+        /// The day.
+        #[schema(value_type = String)]
+        review_on: civil::Date,
+    },
     /// What identified the caller was erased.
     Erased,
 }
@@ -388,6 +413,8 @@ impl Change {
             Change::Decided { .. } => "decided",
             Change::Queued { .. } => "queued",
             Change::Dispatched { .. } => "dispatched",
+            Change::UrgentDispatched { .. } => "urgent_dispatched",
+            Change::Confirmed => "confirmed",
             Change::Claimed { .. } => "claimed",
             Change::Released => "released",
             Change::Accepted { .. } => "accepted",
@@ -422,6 +449,7 @@ impl Change {
             Change::Warned { .. } => "warned",
             Change::Expired { .. } => "expired",
             Change::Escalated { .. } => "escalated",
+            Change::ReviewDue { .. } => "review_due",
             Change::Erased => "erased",
         }
     }
@@ -434,7 +462,7 @@ impl Change {
                 std::iter::once(text).chain(title).chain(address).collect()
             }
             Change::Contacted { note, .. } | Change::Chased { note } => note.iter_mut().collect(),
-            Change::Dispatched { assignments, .. } => {
+            Change::Dispatched { assignments, .. } | Change::UrgentDispatched { assignments, .. } => {
                 assignments.iter_mut().filter_map(|a| a.summary.as_mut()).collect()
             }
             Change::ReturnUpheld { to, reason, .. } => {
@@ -460,6 +488,7 @@ impl Change {
             | Change::Noted { note: words } => vec![words],
             Change::Decided { .. }
             | Change::Queued { .. }
+            | Change::Confirmed
             | Change::Claimed { .. }
             | Change::Released
             | Change::Accepted { .. }
@@ -473,6 +502,7 @@ impl Change {
             | Change::Warned { .. }
             | Change::Expired { .. }
             | Change::Escalated { .. }
+            | Change::ReviewDue { .. }
             | Change::Erased => Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::settings::OfficeHours;
 use crate::catalog::{CalendarKind, Catalog, Deadline as Term, DeadlineUnit};
 
 /// Whose deadline it is.
@@ -60,6 +61,9 @@ pub struct Deadline {
     /// The calendar of working days ended before it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub beyond_calendar: bool,
+    /// The ticket's own time had passed, or nearly, when the department got it: it was given the least that any is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// What counting needs: the calendar, the clock's time zone, and how early to warn.
@@ -71,6 +75,8 @@ pub(super) struct Counting<'a> {
     pub(super) zone: &'a TimeZone,
     /// Of the time until it is due, the share after which it is warned of; 0 to 1.
     pub(super) warn_after: f64,
+    /// When offices are told of what is counted in days; at any hour where there is none.
+    pub(super) office_hours: Option<OfficeHours>,
 }
 
 impl Counting<'_> {
@@ -85,30 +91,34 @@ impl Counting<'_> {
     ) -> Deadline {
         let counted = self.catalog.due(term, calendar, self.clock(from));
         let due = self.moment(counted.at, from);
-        Deadline {
+        let deadline = Deadline {
             layer,
             term: term.to_string(),
             due,
-            warn: self.warn(from, due),
+            warn: due,
             basis: basis.to_owned(),
             in_days: matches!(term.unit(), DeadlineUnit::Days | DeadlineUnit::WorkingDays),
             working_days: term.unit() == DeadlineUnit::WorkingDays && calendar == CalendarKind::Workdays,
             beyond_calendar: counted.beyond_calendar,
-        }
+            late: false,
+        };
+        self.warned(deadline, from)
     }
 
     /// The deadline of a moment that somebody gave.
     pub(super) fn fixed(&self, layer: Layer, due: Timestamp, from: Timestamp, basis: &str) -> Deadline {
-        Deadline {
+        let deadline = Deadline {
             layer,
             term: due.to_string(),
             due,
-            warn: self.warn(from, due),
+            warn: due,
             basis: basis.to_owned(),
             in_days: false,
             working_days: false,
             beyond_calendar: false,
-        }
+            late: false,
+        };
+        self.warned(deadline, from)
     }
 
     /// The same deadline for a clock that stood from `paused` to `resumed`. One that had passed before stays.
@@ -123,23 +133,53 @@ impl Counting<'_> {
         } else {
             add(resumed, deadline.due.duration_since(paused))
         };
-        Deadline { due, warn: self.warn(resumed, due), ..deadline.clone() }
+        self.warned(Deadline { due, ..deadline.clone() }, resumed)
     }
 
-    /// The unit's part of a deadline whose time began at `from`: of days whole ones, at least one; of hours to the
-    /// second.
+    /// The unit's part of what is left of a deadline at `from`: of days whole ones, at least one; of hours, and on the
+    /// last day, to the second.
     pub(super) fn shared(&self, whole: &Deadline, from: Timestamp, share: f64) -> Deadline {
-        let (due, term) = if whole.in_days {
-            let all = self.days_between(from, whole.due, whole.working_days);
-            let own = ((all as f64 * share) as usize).max(1);
+        let days = if whole.in_days { self.days_between(from, whole.due, whole.working_days) } else { 0 };
+        let deadline = if days > 0 {
+            let own = ((days as f64 * share) as usize).max(1);
             let at = self.after_days(from, own, whole.working_days).to_datetime(self.clock(whole.due).time());
             let unit = if whole.working_days { "working days" } else { "days" };
-            (self.moment(at, from), format!("{own} {unit}"))
+            Deadline { term: format!("{own} {unit}"), due: self.moment(at, from), ..whole.clone() }
         } else {
             let seconds = part(whole.due.duration_since(from), share);
-            (add(from, seconds), format!("{} minutes", seconds.as_mins()))
+            let (due, term) = (add(from, seconds), format!("{} minutes", seconds.as_mins()));
+            Deadline { term, due, in_days: false, working_days: false, ..whole.clone() }
         };
-        Deadline { layer: Layer::Unit, term, due, warn: self.warn(from, due), ..whole.clone() }
+        self.warned(Deadline { layer: Layer::Unit, ..deadline }, from)
+    }
+
+    /// The same deadline, warned of when its share of the time since `from` has passed: of what is counted in days in
+    /// the hours of offices, and before it is due.
+    pub(super) fn warned(&self, deadline: Deadline, from: Timestamp) -> Deadline {
+        let at = add(from, part(deadline.due.duration_since(from), self.warn_after));
+        let told = self.in_office_hours(&deadline, at);
+        let warn = match self.office_hours {
+            // The last day's evening: no office is open any more, so it was that morning.
+            Some(hours) if told >= deadline.due => self.opening(self.clock(at).date(), hours, at),
+            _ => told,
+        };
+        Deadline { warn, ..deadline }
+    }
+
+    /// The first moment from `at` on at which somebody may be told of a deadline: of one that is counted in days, when
+    /// offices are open on a day that counts.
+    pub(super) fn in_office_hours(&self, deadline: &Deadline, at: Timestamp) -> Timestamp {
+        let Some(hours) = self.office_hours.filter(|_| deadline.in_days) else { return at };
+        let clock = self.clock(at);
+        if self.counts(clock.date(), deadline.working_days) && clock.time() < hours.until {
+            return self.opening(clock.date(), hours, at).max(at);
+        }
+        self.opening(self.after_days(at, 1, deadline.working_days), hours, at)
+    }
+
+    /// When offices open on a day.
+    pub(super) fn opening(&self, day: civil::Date, hours: OfficeHours, otherwise: Timestamp) -> Timestamp {
+        self.moment(day.to_datetime(hours.from), otherwise)
     }
 
     fn clock(&self, at: Timestamp) -> civil::DateTime {
@@ -149,10 +189,6 @@ impl Counting<'_> {
     /// A moment of the clock; `otherwise` where the clock has no such time for ever.
     fn moment(&self, at: civil::DateTime, otherwise: Timestamp) -> Timestamp {
         at.to_zoned(self.zone.clone()).map_or(otherwise, |zoned| zoned.timestamp())
-    }
-
-    fn warn(&self, from: Timestamp, due: Timestamp) -> Timestamp {
-        add(from, part(due.duration_since(from), self.warn_after))
     }
 
     fn counts(&self, day: civil::Date, working: bool) -> bool {

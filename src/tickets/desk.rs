@@ -1,6 +1,7 @@
 //! The desk: where complaints become tickets, and tickets are acted on and looked at.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,19 +9,18 @@ use serde_json::{Value as Json, json};
 use tokio::sync::broadcast;
 
 use super::action::Action;
-use super::assigning::{self, Case};
+use super::assigning::Case;
 use super::attachments::Attachments;
 use super::change::{Change, Event};
 use super::delivery::Deliveries;
+use super::filing::{self, file};
 use super::life_cycle;
-use super::model::{Link, Place, Relation, Ticket};
+use super::model::{Link, Relation, Ticket};
 use super::refusal::Refusal;
-use super::repeats::{self, Repeat};
-use super::rows::{self, Loaded, Origin, Writing, millis};
+use super::rows::{self, Loaded, Writing};
 use super::settings::Settings;
 use super::submission::{self, Prepared, Submission};
-use super::view::Originals;
-use super::words::Words;
+use super::view::{Originals, shown, sight};
 use crate::access::audit::{self, Readings};
 use crate::access::{Actor, Scope};
 use crate::bundle::{Live, Serving};
@@ -67,6 +67,7 @@ pub struct Tickets {
     pub(super) clock: Clock,
     pub(super) attachments: Option<Attachments>,
     pub(super) deliveries: Arc<Deliveries>,
+    pub(super) unreadable: Arc<AtomicU64>,
     news: broadcast::Sender<News>,
     readings: Arc<Readings>,
 }
@@ -84,6 +85,7 @@ impl Tickets {
             clock,
             attachments: None,
             deliveries: Arc::default(),
+            unreadable: Arc::default(),
             news,
             readings: Arc::default(),
         }
@@ -92,6 +94,11 @@ impl Tickets {
     /// Now, in whole milliseconds: what is stored of a moment.
     pub(super) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The rules that serve.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.live.serving()
     }
 
     /// The store below.
@@ -139,6 +146,19 @@ impl Tickets {
     /// # Errors
     /// The actor may not file; the key was used for another request; the store did not take it.
     pub async fn submit(&self, prepared: Prepared, actor: &Actor, key: Option<String>) -> Result<Filed, Refusal> {
+        self.submit_shared(Arc::new(prepared), actor, key).await
+    }
+
+    /// [`Tickets::submit`] for whoever may have to submit it again.
+    ///
+    /// # Errors
+    /// As [`Tickets::submit`].
+    pub async fn submit_shared(
+        &self,
+        prepared: Arc<Prepared>,
+        actor: &Actor,
+        key: Option<String>,
+    ) -> Result<Filed, Refusal> {
         if !(actor.may(&Scope::Submit) || actor.is_central()) {
             return Err(Refusal::Forbidden { needs: "submit / agent / dispatcher" });
         }
@@ -177,11 +197,47 @@ impl Tickets {
         let id = id.to_owned();
         let job = move |tx: &mut Transaction<'_>| {
             let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
-            act(tx, &id, &action, version, &step)
+            act_on_all(tx, &id, &action, version, &step)
         };
-        let (ticket, shown) = self.store.write(job).await?;
-        self.tell(&ticket, &catalog);
+        let (tickets, shown) = self.store.write(job).await?;
+        tickets.iter().for_each(|ticket| self.tell(ticket, &catalog));
         Ok(shown)
+    }
+
+    /// Does something with a ticket once for a key, however often it is asked for: gives the ticket, and whether this very
+    /// request had done it before. Keys are remembered for a week.
+    ///
+    /// # Errors
+    /// As [`Tickets::act`]; the key was used for another action on this ticket.
+    pub async fn act_once(
+        &self,
+        id: &str,
+        action: Action,
+        actor: &Actor,
+        key: Option<String>,
+    ) -> Result<(Json, bool), Refusal> {
+        let Some(key) = key else { return Ok((self.act(id, action, None, actor).await?, false)) };
+        let (serving, at) = (self.live.serving(), self.now());
+        let catalog = Arc::clone(serving.bundle.engine.catalog());
+        // A key of its own for each ticket, and none that a complaint could be filed with.
+        let request = Arc::new((id.to_owned(), action, actor.clone(), format!("action {id} {key}")));
+        let job = || {
+            let (request, serving, settings) = (Arc::clone(&request), Arc::clone(&serving), Arc::clone(&self.settings));
+            move |tx: &mut Transaction<'_>| {
+                let (id, action, actor, key) = &*request;
+                let step = Step { serving: &serving, settings: &settings, actor, at };
+                act_with_key(tx, id, action, key, &step)
+            }
+        };
+        let (tickets, shown, again) = match self.store.write(job()).await {
+            // The same request at the same moment was first.
+            Err(Refusal::Store(StoreError::Conflict(what))) if what.starts_with("requests.") => {
+                self.store.write(job()).await?
+            }
+            done => done?,
+        };
+        tickets.iter().for_each(|ticket| self.tell(ticket, &catalog));
+        Ok((shown, again))
     }
 
     /// A ticket as an actor sees it.
@@ -288,123 +344,7 @@ impl Step<'_> {
     }
 }
 
-/// Keeps a submission: the whole of filing, in one transaction.
-fn file(
-    tx: &mut Transaction<'_>,
-    prepared: &Prepared,
-    actor: &Actor,
-    key: Option<&str>,
-    settings: &Settings,
-) -> Result<(Filed, Option<Ticket>), Refusal> {
-    let content = prepared.submission.content();
-    if let Some(key) = key
-        && let Some(id) = requested_before(tx, actor, key, &content)?
-    {
-        let loaded = rows::load(tx, &id, false)?;
-        let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
-        if actor.is_central() {
-            audit::write(tx, &audited(actor, prepared.at, "read", Some(&id)))?;
-        }
-        return Ok((Filed { ticket, again: true }, None));
-    }
-    let step = Step { serving: &prepared.serving, settings, actor, at: prepared.at };
-    let writing = step.writing();
-    let origin =
-        Origin { submitter: &actor.name, caller: prepared.caller.as_deref(), place: prepared.place.as_deref() };
-    let (seq, id) = rows::insert(tx, &origin, &writing)?;
-    let contact = match &prepared.submission.contact {
-        Some(contact) => {
-            let body = serde_json::to_string(contact).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            Some(rows::insert_personal(tx, seq, "contact", &body)?)
-        }
-        None => None,
-    };
-    let received = rows::append(tx, seq, &id, None, vec![received(prepared, contact)], &writing)?;
-    let judgement = submission::judgement(&prepared.decision);
-    let decided = submission::decided(&prepared.decision, prepared.at);
-    let found = repeats::find(tx, seq, prepared)?;
-    let mut changes = repeated(&found, &decided, settings);
-    changes.extend(assigning::route(&received, judgement, &decided, &step.case()));
-    let ticket = rows::append(tx, seq, &id, Some(&received), changes, &writing)?;
-    audit::write(tx, &audited(actor, prepared.at, "received", Some(&id)))?;
-    if let Some(key) = key {
-        remember(tx, actor, key, &content, seq, prepared.at)?;
-    }
-    let loaded = Loaded { seq, ticket: ticket.clone(), submitter: actor.name.clone() };
-    let shown = shown(tx, &loaded, actor, &prepared.serving)?;
-    Ok((Filed { ticket: shown, again: false }, Some(ticket)))
-}
-
-fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
-    let submission = &prepared.submission;
-    Change::Received {
-        text: Words::new(&submission.text),
-        title: submission.title.as_deref().map(Words::new),
-        channel: submission.channel.clone(),
-        district: submission.district.clone(),
-        external_id: submission.external_id.clone(),
-        confidential: submission.confidential,
-        about: prepared.about.clone(),
-        superior_due: submission.superior_due,
-        contact,
-        chosen: submission.chosen.clone(),
-        place: place(submission),
-    }
-}
-
-fn place(submission: &Submission) -> Option<Place> {
-    let address = submission.address.as_deref().map(Words::new);
-    let (lat, long) = submission.coordinates.unzip();
-    (address.is_some() || lat.is_some()).then_some(Place { address, lat, long })
-}
-
-/// What follows from earlier tickets of the same matter or caller: links, and more urgency from the third call on.
-fn repeated(found: &[Repeat], decided: &assigning::Decided, settings: &Settings) -> Vec<Change> {
-    let link =
-        |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
-    let mut changes: Vec<Change> = found.iter().map(link).collect();
-    let calls = found.iter().filter(|repeat| repeat.relation == Relation::SameMatter).count() as u32 + 1;
-    if settings.repeats_to_raise > 1 && calls >= settings.repeats_to_raise {
-        let urgency = decided.urgency.raised();
-        changes.push(Change::UrgencySet { urgency, reason: format!("repeats:{calls}") });
-    }
-    changes
-}
-
-/// The ticket that this request filed before.
-fn requested_before(
-    tx: &mut Transaction<'_>,
-    actor: &Actor,
-    key: &str,
-    content: &str,
-) -> Result<Option<String>, Refusal> {
-    let row = tx.query_one(
-        "SELECT r.content, t.id FROM requests r JOIN tickets t ON t.seq = r.ticket WHERE r.actor = ?1 AND r.request_key = ?2",
-        &[(&actor.name).into(), key.into()],
-    )?;
-    match row {
-        Some(row) if row.text(0)? == content => Ok(Some(row.text(1)?.to_owned())),
-        Some(_) => Err(Refusal::KeyReused),
-        None => Ok(None),
-    }
-}
-
-fn remember(
-    tx: &mut Transaction<'_>,
-    actor: &Actor,
-    key: &str,
-    content: &str,
-    seq: i64,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO requests (actor, request_key, content, ticket, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        &[(&actor.name).into(), key.into(), content.into(), seq.into(), millis(at).into()],
-    )?;
-    Ok(())
-}
-
-/// Does an action: the ticket is held, its changes are decided and written.
+/// Does an action that is about one ticket alone.
 pub(super) fn act(
     tx: &mut Transaction<'_>,
     id: &str,
@@ -412,6 +352,19 @@ pub(super) fn act(
     version: Option<u32>,
     step: &Step<'_>,
 ) -> Result<(Ticket, Json), Refusal> {
+    let (tickets, shown) = act_on_all(tx, id, action, version, step)?;
+    tickets.into_iter().next().map(|ticket| (ticket, shown)).ok_or(Refusal::NoTicket)
+}
+
+/// Does an action: the ticket is held, its changes are decided and written. Gives every ticket that changed, the one that
+/// was acted on first, and that one as the actor sees it.
+pub(super) fn act_on_all(
+    tx: &mut Transaction<'_>,
+    id: &str,
+    action: &Action,
+    version: Option<u32>,
+    step: &Step<'_>,
+) -> Result<(Vec<Ticket>, Json), Refusal> {
     let loaded = rows::load(tx, id, true)?;
     sight(&loaded, step.actor, step.serving).ok_or(Refusal::NoTicket)?;
     if version.is_some_and(|version| version != loaded.ticket.version) {
@@ -420,9 +373,12 @@ pub(super) fn act(
     known_scenarios(action, step)?;
     // First whether it may be done at all: who may not is not told which tickets there are.
     let changes = life_cycle::decide(&loaded.ticket, action, &step.case())?;
-    if let Action::Merge { into: other } | Action::Link { ticket: other, .. } = action {
-        connected(tx, &loaded.ticket, other, action, step)?;
-    }
+    let other = match action {
+        Action::Merge { into: other } | Action::Link { ticket: other, .. } => {
+            connected(tx, &loaded.ticket, other, action, step)?
+        }
+        _ => None,
+    };
     if let Some(change) = changes.first() {
         audit::write(tx, &audited(step.actor, step.at, change.name(), Some(id)))?;
     }
@@ -430,7 +386,27 @@ pub(super) fn act(
     let loaded = Loaded { seq: loaded.seq, ticket, submitter: loaded.submitter };
     // An actor who gave the ticket away may not see it any more.
     let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
-    Ok((loaded.ticket, shown))
+    Ok((std::iter::once(loaded.ticket).chain(other).collect(), shown))
+}
+
+/// Does an action unless the same request did it before: gives the tickets that changed, the one that was acted on as the
+/// actor sees it, and whether it had been done.
+fn act_with_key(
+    tx: &mut Transaction<'_>,
+    id: &str,
+    action: &Action,
+    key: &str,
+    step: &Step<'_>,
+) -> Result<(Vec<Ticket>, Json, bool), Refusal> {
+    let content = filing::digest(action);
+    if filing::requested_before(tx, step.actor, key, &content)?.is_some() {
+        let loaded = rows::load(tx, id, false)?;
+        let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
+        return Ok((Vec::new(), shown, true));
+    }
+    let (tickets, shown) = act_on_all(tx, id, action, None, step)?;
+    filing::remember(tx, step.actor, key, &content, id, step.at)?;
+    Ok((tickets, shown, false))
 }
 
 /// A line of the log of what was seen and done.
@@ -458,17 +434,17 @@ fn known_scenarios(action: &Action, step: &Step<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The other ticket of a connection: it must be there, for a merger open, and hears of it.
+/// The other ticket of a connection: it must be there, for a merger open, and hears of it. Gives it as it is then.
 fn connected(
     tx: &mut Transaction<'_>,
     ticket: &Ticket,
     other: &str,
     action: &Action,
     step: &Step<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Option<Ticket>, Refusal> {
     let field = if matches!(action, Action::Merge { .. }) { "into" } else { "ticket" };
     if other == ticket.id {
-        return Ok(());
+        return Ok(None);
     }
     let loaded = match rows::load(tx, other, true) {
         Err(Refusal::NoTicket) => {
@@ -488,60 +464,5 @@ fn connected(
         _ => Vec::new(),
     };
     audit::write(tx, &audited(step.actor, step.at, "linked", Some(other)))?;
-    rows::append(tx, loaded.seq, other, Some(&loaded.ticket), changes, &step.writing())?;
-    Ok(())
-}
-
-/// What of a ticket an actor sees.
-pub(super) struct Sight {
-    /// It works at the centre.
-    pub(super) central: bool,
-    /// Names, numbers and the caller's own words.
-    pub(super) originals: bool,
-}
-
-/// Whether and how an actor sees a ticket: the centre all, a department its own and those of departments below it, who
-/// filed it what it filed.
-pub(super) fn sight(loaded: &Loaded, actor: &Actor, serving: &Serving) -> Option<Sight> {
-    if actor.is_central() {
-        return Some(Sight { central: true, originals: true });
-    }
-    let catalog = serving.bundle.engine.catalog();
-    let of_department = loaded.ticket.assignments.iter().filter(|a| a.is_active()).any(|assignment| {
-        let above = catalog.department_upwards(&assignment.department);
-        actor.departments().any(|own| own == assignment.department || above.contains(&own))
-    });
-    if of_department {
-        return Some(Sight { central: false, originals: !loaded.ticket.confidential });
-    }
-    (actor.may(&Scope::Submit) && loaded.submitter == actor.name).then_some(Sight { central: false, originals: false })
-}
-
-/// A ticket as an actor sees it, as JSON.
-pub(super) fn shown(
-    tx: &mut Transaction<'_>,
-    loaded: &Loaded,
-    actor: &Actor,
-    serving: &Serving,
-) -> Result<Json, Refusal> {
-    let sight = sight(loaded, actor, serving).ok_or(Refusal::NoTicket)?;
-    let ticket = &loaded.ticket;
-    let originals = if sight.originals { Originals::load(tx, loaded.seq)? } else { Originals::none() };
-    let mut value = serde_json::to_value(ticket).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    if let Json::Object(fields) = &mut value {
-        if ticket.confidential && !sight.central {
-            // The address may be the caller's own.
-            fields.insert("place".to_owned(), Json::Null);
-            let summary = ticket.assignments.iter().filter(|a| a.is_active()).find_map(|a| a.summary.as_ref());
-            if let Some(summary) = summary {
-                fields.insert("text".to_owned(), json!(summary));
-                fields.insert("title".to_owned(), Json::Null);
-            }
-        }
-        let whole = ticket.judgement.as_ref().and_then(|judgement| judgement.whole);
-        fields.insert("contact".to_owned(), originals.contact(ticket.contact).unwrap_or(Json::Null));
-        fields.insert("decision".to_owned(), originals.json(whole).unwrap_or(Json::Null));
-        fields.insert("due".to_owned(), json!(ticket.due()));
-    }
-    Ok(originals.shown(value))
+    rows::append(tx, loaded.seq, other, Some(&loaded.ticket), changes, &step.writing()).map(Some)
 }

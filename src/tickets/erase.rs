@@ -1,21 +1,27 @@
 //! What identifies people is erased: at their wish, or when it has been kept long enough (Personal Information Protection
-//! Law, article 47). What happened stays in the history and in the figures; of what was said the masked text is left.
+//! Law, article 47), with photos and recordings. What happened stays in the history and in the figures; of what was said
+//! the masked text is left.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::Value as Json;
+use tokio::task::spawn_blocking;
 
 use super::change::Change;
 use super::desk::{self, REMEMBER_REQUESTS_DAYS, Step, Tickets};
+use super::imported::IMPORTER;
 use super::model::Ticket;
 use super::refusal::Refusal;
 use super::rows::{self, Loaded, millis};
+use super::view;
 use crate::access::{Actor, Scope, audit};
-use crate::store::{Row, StoreError, Transaction};
+use crate::store::{Row, StoreError, Transaction, Value};
 
 /// Tickets that one transaction erases when their time has come.
 const AT_ONCE: i64 = 50;
+/// Tickets that one statement of the sweep asks for.
+const SWEPT_AT_ONCE: usize = 500;
 
 impl Tickets {
     /// Erases what identifies people in a ticket; gives the ticket as it is then. Doing it again changes nothing, unless
@@ -29,28 +35,41 @@ impl Tickets {
         }
         let (serving, settings, at) = (self.live.serving(), Arc::clone(&self.settings), (self.clock)());
         let catalog = Arc::clone(serving.bundle.engine.catalog());
-        let (id, actor) = (id.to_owned(), actor.clone());
+        let (ticket, actor) = (id.to_owned(), actor.clone());
         let job = move |tx: &mut Transaction<'_>| {
-            let loaded = rows::load(tx, &id, true)?;
+            let loaded = rows::load(tx, &ticket, true)?;
             let (seq, submitter) = (loaded.seq, loaded.submitter.clone());
             let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
             let loaded = Loaded { seq, ticket: erase(tx, loaded, &step)?, submitter };
-            let shown = desk::shown(tx, &loaded, &actor, &serving)?;
+            let shown = view::shown(tx, &loaded, &actor, &serving)?;
             Ok::<_, Refusal>((loaded.ticket, shown))
         };
         let (ticket, shown) = self.store.write(job).await?;
         self.tell(&ticket, &catalog);
+        self.remove_files(vec![id.to_owned()]).await;
         Ok(shown)
     }
 
-    /// Forgets the keys of requests that are older than a week: nobody repeats a request so late.
+    /// Forgets what is kept for a time only: the keys of requests after a week, since nobody repeats a request so late
+    /// (but for imports, since a file may be imported again at any time), and lines of the log of who saw what after
+    /// what the settings say.
     ///
     /// # Errors
     /// The store did not take it.
-    pub async fn forget_requests(&self) -> Result<(), Refusal> {
+    pub async fn forget_old(&self) -> Result<(), Refusal> {
         let before = millis(self.now()) - REMEMBER_REQUESTS_DAYS * 86_400_000;
-        let job = move |tx: &mut Transaction<'_>| tx.execute("DELETE FROM requests WHERE at < ?1", &[before.into()]);
-        self.store.write::<_, StoreError, _>(job).await.map(drop).map_err(Refusal::Store)
+        let job = move |tx: &mut Transaction<'_>| {
+            let sql = "DELETE FROM requests WHERE at < ?1 AND actor <> ?2";
+            tx.execute(sql, &[before.into(), IMPORTER.into()])
+        };
+        self.store.write::<_, StoreError, _>(job).await?;
+        let days = self.settings.audit_days;
+        let Ok(before) = self.now().checked_sub(SignedDuration::from_hours(i64::from(days) * 24)) else {
+            return Ok(());
+        };
+        // In small steps, so that nobody waits long.
+        while days > 0 && self.store.write(move |tx| audit::forget(tx, before)).await? == audit::AT_ONCE {}
+        Ok(())
     }
 
     /// Erases what has been kept long enough, by the settings: of tickets that are over, and were not touched since. Does
@@ -73,6 +92,7 @@ impl Tickets {
         let (serving, settings) = (self.live.serving(), Arc::clone(&self.settings));
         let catalog = Arc::clone(serving.bundle.engine.catalog());
         let found = ids.len();
+        let files = ids.iter().map(|(_, id)| id.clone()).collect();
         let job = move |tx: &mut Transaction<'_>| {
             let actor = Actor::system();
             let step = Step { serving: &serving, settings: &settings, actor: &actor, at };
@@ -80,8 +100,58 @@ impl Tickets {
         };
         let erased: Vec<Option<Ticket>> = self.store.write(job).await?;
         erased.iter().flatten().for_each(|ticket| self.tell(ticket, &catalog));
+        self.remove_files(files).await;
         Ok(found)
     }
+
+    /// Removes files of tickets that were erased. What cannot be removed now is by the [sweep](Tickets::sweep) of the
+    /// next start.
+    async fn remove_files(&self, ids: Vec<String>) {
+        let tickets = self.clone();
+        let removed = spawn_blocking(move || ids.iter().try_for_each(|id| tickets.remove_files_of(id).map(drop))).await;
+        if let Ok(Err(refusal)) = removed {
+            tracing::error!(why = refusal.message().en, "attachments of an erased ticket are still there");
+        }
+    }
+
+    /// Removes what is left of files of erased tickets, where a server died before it came to it; gives how many there
+    /// were. Blocks: it walks through all folders of attachments.
+    ///
+    /// # Errors
+    /// The folder or the store cannot be read, or a file cannot be removed.
+    pub fn sweep(&self) -> Result<usize, Refusal> {
+        let Some(attachments) = &self.attachments else { return Ok(0) };
+        let ids = attachments.tickets().map_err(cannot)?;
+        let mut removed = 0;
+        for some in ids.chunks(SWEPT_AT_ONCE) {
+            let values: Vec<Value> = some.iter().map(Value::from).collect();
+            let numbers: Vec<String> = (1..=values.len()).map(|number| format!("?{number}")).collect();
+            let sql = format!("SELECT id FROM tickets WHERE id IN ({}) AND erased_at IS NOT NULL", numbers.join(", "));
+            let erased = self.store.read_blocking::<_, StoreError, _>(move |tx| {
+                tx.query(&sql, &values)?.iter().map(|row| Ok(row.text(0)?.to_owned())).collect::<Result<Vec<_>, _>>()
+            })?;
+            for id in erased {
+                removed += self.remove_files_of(&id)?;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes the files that an erased ticket no longer has: all of one that cannot be read any more.
+    fn remove_files_of(&self, id: &str) -> Result<usize, Refusal> {
+        let Some(attachments) = &self.attachments else { return Ok(0) };
+        let own = id.to_owned();
+        let kept = match self.store.read_blocking(move |tx| rows::load(tx, &own, false)) {
+            Ok(loaded) => loaded.ticket.attachments,
+            Err(Refusal::Store(StoreError::Corrupt(_))) => Vec::new(),
+            Err(refusal) => return Err(refusal),
+        };
+        attachments.forget(id, &kept).map_err(cannot)
+    }
+}
+
+fn cannot(error: std::io::Error) -> Refusal {
+    Refusal::Store(StoreError::Unavailable(format!("attachments: {error}")))
 }
 
 /// Row and id of tickets that are over since before a moment, and were not erased. There is an index for just this.
@@ -113,7 +183,7 @@ fn erase_old(tx: &mut Transaction<'_>, seq: i64, id: &str, step: &Step<'_>) -> R
 fn erase(tx: &mut Transaction<'_>, loaded: Loaded, step: &Step<'_>) -> Result<Ticket, Refusal> {
     let (seq, id) = (loaded.seq, loaded.ticket.id.clone());
     audit::write(tx, &desk::audited(step.actor, step.at, "erased", Some(&id)))?;
-    if !forget(tx, seq, step)? {
+    if !forget(tx, seq, step)? && loaded.ticket.attachments.is_empty() {
         return Ok(loaded.ticket);
     }
     rows::append(tx, seq, &id, Some(&loaded.ticket), vec![Change::Erased], &step.writing())

@@ -1,5 +1,7 @@
 //! A ticket is what its events made of it. Folding cannot fail: what an event says has happened.
 
+use jiff::SignedDuration;
+
 use super::change::{Assigned, Change, Event, Moved};
 use super::model::{
     Assignment, AssignmentRole, AssignmentState, CallBackBy, Exclusion, Parking, ReturnApplication, State, Ticket,
@@ -40,7 +42,9 @@ impl Ticket {
             opened_at: event.at,
             updated_at: event.at,
             state: State::Received,
+            provisional: None,
             paused: None,
+            stood: SignedDuration::ZERO,
             urgency: Urgency::Normal,
             text: text.clone(),
             title: title.clone(),
@@ -98,8 +102,19 @@ impl Ticket {
                 self.deadlines.clone_from(deadlines);
             }
             Change::Queued { .. } => self.state = State::InReview,
+            // Departments have it, and a person has still to look: it waits where people look.
+            Change::UrgentDispatched { assignments, reason } => {
+                self.assign(assignments, event);
+                self.provisional = Some(reason.clone());
+                self.state = State::InReview;
+            }
+            Change::Confirmed => {
+                self.claim = None;
+                self.confirm();
+            }
             Change::Dispatched { assignments, automatic, scenario } => {
                 self.claim = None;
+                self.provisional = None;
                 self.automatic = *automatic;
                 if scenario.is_some() {
                     self.scenario.clone_from(scenario);
@@ -143,27 +158,28 @@ impl Ticket {
             | Change::HandedDown { .. } => self.take_ownership(event),
             Change::Paused { .. } => self.paused = Some(event.at),
             Change::Resumed { deadlines } => {
-                self.paused = None;
-                self.put_off(deadlines);
+                self.run_again(event);
+                self.move_deadlines(deadlines);
             }
             Change::Extended { assignment, deadline, .. } => {
-                self.put_off(&[Moved { assignment: *assignment, deadline: deadline.clone() }]);
+                self.move_deadlines(&[Moved { assignment: *assignment, was: None, deadline: deadline.clone() }]);
                 match assignment {
                     Some(number) => self.change(*number, |a| a.extensions += 1),
                     None => self.extensions += 1,
                 }
             }
             Change::Parked { reason, review_on } => {
-                self.parking = Some(Parking { reason: reason.clone(), review_on: *review_on });
+                self.parking = Some(Parking { reason: reason.clone(), review_on: *review_on, review_due: false });
                 self.paused = self.paused.or(Some(event.at));
+                self.provisional = None;
                 self.claim = None;
                 self.state = State::Parked;
             }
             Change::Unparked { deadlines } => {
                 self.parking = None;
-                self.paused = None;
+                self.run_again(event);
                 self.claim = None;
-                self.put_off(deadlines);
+                self.move_deadlines(deadlines);
                 // Or in review, where nobody has it.
                 self.state = State::Dispatched;
             }
@@ -183,10 +199,21 @@ impl Ticket {
                 self.end(State::Refused);
             }
             Change::Chased { .. } => self.chases += 1,
-            Change::UrgencySet { urgency, .. } => self.urgency = *urgency,
+            Change::UrgencySet { urgency, deadlines, .. } => {
+                self.urgency = *urgency;
+                self.move_deadlines(deadlines);
+            }
+            Change::ReviewDue { .. } => {
+                if let Some(parking) = &mut self.parking {
+                    parking.review_due = true;
+                }
+            }
             Change::Linked { link } => self.links.push(link.clone()),
             Change::Attached { attachment } => self.attachments.push(attachment.clone()),
-            Change::Erased => self.contact = None,
+            Change::Erased => {
+                self.contact = None;
+                self.attachments.clear();
+            }
         }
     }
 
@@ -196,11 +223,16 @@ impl Ticket {
                 self.return_applications += 1;
                 let application =
                     ReturnApplication { reason: *reason, basis: basis.clone(), at: event.at, panel: *panel };
-                self.change(*assignment, |a| a.returning = Some(application));
+                self.change(*assignment, |a| {
+                    a.returning = Some(application);
+                    a.return_applications += 1;
+                });
             }
             Change::ReturnUpheld { assignment, to, panel, .. } => {
                 self.returns += 1;
                 self.claim = None;
+                self.provisional = None;
+                self.change(*assignment, |a| a.given_back = true);
                 self.withdraw(*assignment);
                 self.assign(to, event);
                 if *panel {
@@ -215,11 +247,13 @@ impl Ticket {
                     a.returning = None;
                     a.binding = true;
                 });
+                self.confirm();
             }
             Change::Redirected { assignment, to, .. } => {
                 self.claim = None;
                 self.withdraw(*assignment);
                 self.assign(std::slice::from_ref(to), event);
+                self.confirm();
             }
             Change::HandedDown { assignment, to } => {
                 // What bound the department binds those below it.
@@ -232,7 +266,24 @@ impl Ticket {
         }
     }
 
+    /// A person looked at an emergency that had gone out at once: from now on it stands where its parts do.
+    fn confirm(&mut self) {
+        if self.provisional.take().is_some() {
+            self.state = State::Dispatched;
+        }
+    }
+
+    fn run_again(&mut self, event: &Event) {
+        if let Some(paused) = self.paused.take() {
+            self.stood += event.at.duration_since(paused).max(SignedDuration::ZERO);
+        }
+    }
+
     fn end(&mut self, state: State) {
+        // What nobody confirmed goes with the ticket.
+        if self.provisional.take().is_some() {
+            self.withdraw_all();
+        }
         self.claim = None;
         self.state = state;
     }
@@ -241,7 +292,9 @@ impl Ticket {
         self.reopened += 1;
         self.extensions = 0;
         self.times.reopened = Some(event.at);
+        self.provisional = None;
         self.paused = None;
+        self.stood = SignedDuration::ZERO;
         self.parking = None;
         self.claim = None;
         self.withdraw_all();
@@ -253,20 +306,16 @@ impl Ticket {
     }
 
     fn assign(&mut self, assigned: &[Assigned], event: &Event) {
+        self.confidential |= assigned.iter().any(|assigned| assigned.confidential);
         let new = assigned.iter().map(|assigned| Assignment {
-            number: assigned.number,
-            role: assigned.role,
-            department: assigned.department.clone(),
-            matter: assigned.matter.clone(),
-            basis: assigned.basis.clone(),
-            summary: assigned.summary.clone(),
-            handed_down_by: assigned.handed_down_by,
-            deadline: assigned.deadline.clone(),
+            assigned: assigned.clone(),
             state: AssignmentState::Sent,
             sent_at: event.at,
             returning: None,
             binding: false,
             extensions: 0,
+            return_applications: 0,
+            given_back: false,
             answer: None,
         });
         self.assignments.extend(new);
@@ -296,10 +345,10 @@ impl Ticket {
         }
     }
 
-    fn put_off(&mut self, moved: &[Moved]) {
-        for Moved { assignment, deadline } in moved {
+    fn move_deadlines(&mut self, moved: &[Moved]) {
+        for Moved { assignment, deadline, .. } in moved {
             match assignment {
-                Some(number) => self.change(*number, |a| a.deadline = deadline.clone()),
+                Some(number) => self.change(*number, |a| a.assigned.deadline = deadline.clone()),
                 None => match self.deadlines.iter_mut().find(|own| own.layer == deadline.layer) {
                     Some(own) => *own = deadline.clone(),
                     None => self.deadlines.push(deadline.clone()),
@@ -336,7 +385,9 @@ impl Ticket {
         let by_who_is_in_charge = matches!(event.change, Change::Contacted { assignment, .. } if in_charge(assignment));
         let times = &mut self.times;
         match event.change {
-            Change::Dispatched { .. } => times.dispatched = times.dispatched.or(Some(event.at)),
+            Change::Dispatched { .. } | Change::UrgentDispatched { .. } => {
+                times.dispatched = times.dispatched.or(Some(event.at));
+            }
             Change::Contacted { .. } if by_who_is_in_charge => {
                 times.contacted = times.contacted.or(Some(event.at));
             }

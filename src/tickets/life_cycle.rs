@@ -16,9 +16,9 @@ use super::change::{Change, Moved};
 use super::deadlines::{self, Layer};
 use super::model::{Assignment, AssignmentRole, AssignmentState, CallBack, CallBackBy, Claim, Link, State, Ticket};
 use super::refusal::Refusal;
+use super::urgency;
 use super::words::Words;
 use crate::access::{Actor, Scope};
-use crate::catalog::CalendarKind;
 use crate::say;
 use crate::source::Message;
 use crate::text::mask::masked;
@@ -79,6 +79,7 @@ fn permitted(action: &Action) -> (&'static [State], Who) {
         Action::AnswerOnTheSpot { .. } => (QUEUE, Who::Centre),
         Action::ApplyReturn { .. } | Action::HandDown { .. } => (WITH_UNITS, Who::Unit),
         Action::UpholdReturn { .. } | Action::RefuseReturn { .. } => (RULED, Who::Dispatcher),
+        Action::Confirm => (&[InReview], Who::Dispatcher),
         Action::Redirect { .. } => (WITH_UNITS, Who::Dispatcher),
         Action::Pause { .. } => (HANDLING, Who::UnitOrCentre),
         // Wherever the ticket went while its clock stood.
@@ -89,6 +90,7 @@ fn permitted(action: &Action) -> (&'static [State], Who) {
         Action::Finalise { .. } | Action::Merge { .. } => (OPEN, Who::Dispatcher),
         Action::Refuse { .. } => (QUEUE, Who::Centre),
         Action::Reopen { .. } => (&[Closed, Finalised, Refused], Who::Centre),
+        Action::SetUrgency { recompute_deadlines: true, .. } => (OPEN, Who::Dispatcher),
         Action::Chase { .. } | Action::SetUrgency { .. } => (OPEN, Who::Centre),
         Action::Exclude { .. } | Action::Include { .. } => (&State::ALL, Who::Dispatcher),
         Action::Link { .. } => (&State::ALL, Who::Centre),
@@ -101,7 +103,9 @@ pub(super) fn decide(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Resul
     check_texts(action)?;
     let (states, who) = permitted(action);
     allowed(ticket, action, who, case)?;
-    if !states.contains(&ticket.state) {
+    // An emergency that went out at once is in review for a person, and dispatched for everybody else.
+    let provisional = ticket.provisional.is_some() && states.contains(&State::Dispatched);
+    if !(provisional || states.contains(&ticket.state)) {
         let words: Vec<String> = states.iter().map(|state| state.in_words().zh).collect();
         let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
         let (zh, en) = (words.join("、"), names.join(", "));
@@ -181,8 +185,13 @@ fn may_apply(ticket: &Ticket, assignment: &Assignment, case: &Case<'_>) -> Resul
         return not_now(ticket, wants);
     }
     let window = &case.settings.return_window;
-    let last =
-        case.counting().deadline(Layer::Unit, window, case.calendar(&assignment.department), assignment.sent_at, "");
+    let last = case.counting(ticket.urgency).deadline(
+        Layer::Unit,
+        window,
+        case.calendar(&assignment.department),
+        assignment.sent_at,
+        "",
+    );
     if case.at > last.due {
         let (zh, en) = (window.in_words().zh, window.in_words().en);
         let wants =
@@ -256,6 +265,13 @@ fn by_centre(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Ch
         }
         Action::Redirect { assignment: number, to, reason } => {
             let assignment = ticket.active(*number).ok_or(Refusal::NoAssignment { number: *number })?;
+            if assignment.returning.as_ref().is_some_and(|application| application.panel) {
+                let wants = say!(
+                    "已提交争议会商，只能由会商裁定（准予或驳回退单）",
+                    "it is before the panel, whose ruling alone moves it"
+                );
+                return not_now(ticket, wants);
+            }
             let to = assigning::assigned(ticket, std::slice::from_ref(to), Some(assignment), case)?;
             let to = to.into_iter().next().ok_or(Refusal::NoAssignment { number: *number })?;
             Change::Redirected { assignment: *number, to, reason: Words::new(reason) }
@@ -283,7 +299,18 @@ fn by_centre(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Ch
         }
         Action::Refuse { ground, notice } => Change::Refused { ground: *ground, notice: Words::new(notice) },
         Action::Chase { note } => Change::Chased { note: note.as_deref().map(Words::new) },
-        Action::SetUrgency { urgency, reason } => Change::UrgencySet { urgency: *urgency, reason: masked(reason) },
+        Action::Confirm => {
+            if ticket.provisional.is_none() {
+                return not_now(
+                    ticket,
+                    say!("没有待确认的紧急派单", "nothing that went out at once is to be confirmed"),
+                );
+            }
+            Change::Confirmed
+        }
+        Action::SetUrgency { urgency, reason, recompute_deadlines } => {
+            urgency::set(ticket, *urgency, reason, *recompute_deadlines, case)
+        }
         Action::Link { ticket: other, relation } => {
             if *other == ticket.id {
                 return Err(Refusal::invalid("ticket", say!("不能关联自己", "not to itself")));
@@ -344,22 +371,15 @@ fn clock(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Change
         }
         Action::Unpark => Change::Unparked { deadlines: resumed(ticket, ticket.paused.unwrap_or(case.at), case) },
         Action::Extend { assignment, term, reason, approved_by } => {
-            let (extensions, layer, due, calendar) = match assignment {
-                Some(number) => {
-                    let part = ticket.active(*number).ok_or(Refusal::NoAssignment { number: *number })?;
-                    (part.extensions, Layer::Unit, part.deadline.due, case.calendar(&part.department))
-                }
-                None => {
-                    let centre = ticket.deadlines.iter().find(|deadline| deadline.layer == Layer::Centre);
-                    let due = centre.map_or(case.at, |deadline| deadline.due);
-                    (ticket.extensions, Layer::Centre, due, CalendarKind::Workdays)
-                }
+            let extensions = match assignment {
+                Some(number) => ticket.active(*number).ok_or(Refusal::NoAssignment { number: *number })?.extensions,
+                None => ticket.extensions,
             };
             let most = case.settings.most_extensions;
             if extensions >= most {
                 return not_now(ticket, say!("最多延期 {most} 次", "it may be extended {most} times at the most"));
             }
-            let deadline = case.counting().deadline(layer, term, calendar, due.max(case.at), approved_by);
+            let deadline = assigning::extended(ticket, *assignment, term, approved_by, case)?;
             let reason = Words::new(reason);
             Change::Extended { assignment: *assignment, deadline, reason, approved_by: approved_by.clone() }
         }
@@ -369,12 +389,16 @@ fn clock(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Result<Vec<Change
 
 /// All deadlines of a ticket whose clock stood since `paused`.
 fn resumed(ticket: &Ticket, paused: Timestamp, case: &Case<'_>) -> Vec<Moved> {
-    let counting = case.counting();
+    let counting = case.counting(ticket.urgency);
     let own = ticket.deadlines.iter().map(|deadline| (None, deadline));
     let open = ticket.assignments.iter().filter(|a| a.is_active() && a.state != AssignmentState::Resolved);
     let parts = open.map(|a| (Some(a.number), &a.deadline));
     own.chain(parts)
-        .map(|(assignment, deadline)| Moved { assignment, deadline: counting.resumed(deadline, paused, case.at) })
+        .map(|(assignment, deadline)| Moved {
+            assignment,
+            was: Some(deadline.due),
+            deadline: counting.resumed(deadline, paused, case.at),
+        })
         .collect()
 }
 

@@ -139,7 +139,7 @@ impl Queue {
         Queue::NAMES.iter().find(|(own, _)| *own == name).map(|(_, queue)| *queue)
     }
 
-    fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> &'static str {
         match self {
             Queue::Review => "state = 'in_review'",
             Queue::Returns => "return_to = 'dispatcher'",
@@ -151,27 +151,27 @@ impl Queue {
     }
 }
 
-const COLUMNS: &str = "seq, id, version, opened_at, updated_at, state, urgency, chases, due_at, kind, scenario, department, \
+pub(super) const COLUMNS: &str = "seq, id, version, opened_at, updated_at, state, urgency, chases, due_at, kind, scenario, department, \
     district, channel, external_id, summary, automatic, confidential, return_to, paused, claimed_by, claimed_until";
 
 /// Conditions with their values, numbered as they are added.
 #[derive(Default)]
-struct Conditions {
-    sql: Vec<String>,
-    values: Vec<Value>,
+pub(super) struct Conditions {
+    pub(super) sql: Vec<String>,
+    pub(super) values: Vec<Value>,
     /// Where the page begins: lists of candidates need not reach beyond.
     before: Option<i64>,
 }
 
 impl Conditions {
     /// `?` in the condition stands for the value.
-    fn add(&mut self, condition: &str, value: impl Into<Value>) {
+    pub(super) fn add(&mut self, condition: &str, value: impl Into<Value>) {
         self.values.push(value.into());
         self.sql.push(condition.replace('?', &format!("?{}", self.values.len())));
     }
 
     /// A condition on one of several values.
-    fn any(&mut self, column: &str, values: impl IntoIterator<Item = String>) {
+    pub(super) fn any(&mut self, column: &str, values: impl IntoIterator<Item = String>) {
         let numbers: Vec<String> = values
             .into_iter()
             .map(|value| {
@@ -184,7 +184,7 @@ impl Conditions {
         self.sql.push(format!("{column} IN ({list})"));
     }
 
-    fn all(&self) -> String {
+    pub(super) fn all(&self) -> String {
         if self.sql.is_empty() { "1 = 1".to_owned() } else { self.sql.join(" AND ") }
     }
 }
@@ -231,25 +231,6 @@ impl Tickets {
                 let last = rows.last().map(|row| row.integer(0)).transpose()?;
                 let next_cursor = last.filter(|_| more).map(|seq| seq.to_string());
                 Ok(Page { items, next_cursor, asked: BTreeMap::new() })
-            })
-            .await
-    }
-
-    /// The front of a queue: the most urgent first, of these what was asked for again most often, then what is due first.
-    ///
-    /// # Errors
-    /// Not for this actor; the store cannot be read.
-    pub async fn queue(&self, queue: Queue, limit: u32, actor: &Actor) -> Result<Page, Refusal> {
-        if !actor.is_central() {
-            return Err(Refusal::Forbidden { needs: "agent / dispatcher" });
-        }
-        let limit = limit.clamp(1, MOST_ON_PAGE);
-        self.store
-            .read(move |tx| {
-                let sql = format!("SELECT {COLUMNS} FROM tickets WHERE {} {ORDER} LIMIT {limit}", queue.condition());
-                let rows = tx.query(&sql, &[])?;
-                let items = rows.iter().map(line).collect::<Result<Vec<_>, StoreError>>()?;
-                Ok::<_, Refusal>(Page { items, next_cursor: None, asked: BTreeMap::new() })
             })
             .await
     }
@@ -307,7 +288,7 @@ impl Tickets {
     }
 
     /// The ids of departments and of all below them.
-    fn below(&self, departments: &[&str]) -> Vec<String> {
+    pub(super) fn below(&self, departments: &[&str]) -> Vec<String> {
         let serving = self.live.serving();
         let catalog = serving.bundle.engine.catalog();
         let inside = |id: &str| catalog.department_upwards(id).iter().any(|above| departments.contains(above));
@@ -380,10 +361,11 @@ const OPEN: &str = "state IN ('received', 'in_review', 'dispatched', 'accepted',
      'answer_reviewed') AND paused = 0";
 
 /// The beginning of a condition on who has an active part; [`close`] ends it.
-const ASSIGNED: &str = "seq IN (SELECT a.ticket FROM assignments a WHERE a.state <> 'withdrawn' AND a.department";
+pub(super) const ASSIGNED: &str =
+    "seq IN (SELECT a.ticket FROM assignments a WHERE a.state <> 'withdrawn' AND a.department";
 
 /// Ends the last condition, which began with [`ASSIGNED`].
-fn close(conditions: &mut Conditions) {
+pub(super) fn close(conditions: &mut Conditions) {
     let before = conditions.before.map_or_else(String::new, |before| format!(" AND a.ticket < {before}"));
     if let Some(last) = conditions.sql.last_mut() {
         last.push_str(&before);
@@ -392,9 +374,9 @@ fn close(conditions: &mut Conditions) {
 }
 
 /// The order of queues.
-const ORDER: &str = "ORDER BY urgency DESC, chases DESC, due_at, seq";
+pub(super) const ORDER: &str = "ORDER BY urgency DESC, chases DESC, due_at, seq";
 
-fn line(row: &Row) -> Result<TicketLine, StoreError> {
+pub(super) fn line(row: &Row) -> Result<TicketLine, StoreError> {
     let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
     let small = |column: usize| row.integer(column).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
     let urgency = usize::try_from(row.integer(6)?).ok().and_then(|at| Urgency::ALL.get(at).copied());

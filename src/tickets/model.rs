@@ -1,9 +1,12 @@
 //! What a ticket is at one moment: the fold of its events (`fold.rs`), never written otherwise.
 
-use jiff::{Timestamp, civil};
+use std::ops::Deref;
+
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::change::Assigned;
 use super::deadlines::Deadline;
 use super::words::Words;
 
@@ -190,28 +193,12 @@ pub struct ReturnApplication {
     pub panel: bool,
 }
 
-/// A department's part of a ticket.
+/// A department's part of a ticket: what was sent out (number, department, deadline …), and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Assignment {
-    /// Its number within the ticket, from 1.
-    pub number: u32,
-    /// What the department is to it.
-    pub role: AssignmentRole,
-    /// The department (id).
-    pub department: String,
-    /// The scenario of the matter, where the ticket has several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matter: Option<String>,
-    /// Why this department.
-    pub basis: String,
-    /// What the department sees of a confidential complaint, instead of the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<Words>,
-    /// The assignment that handed it down.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handed_down_by: Option<u32>,
-    /// When it must be answered.
-    pub deadline: Deadline,
+    /// As it was sent out; its deadline as it is now.
+    #[serde(flatten)]
+    pub assigned: Assigned,
     /// Where it stands.
     pub state: AssignmentState,
     /// When it was sent.
@@ -226,9 +213,28 @@ pub struct Assignment {
     /// How often it was extended.
     #[serde(default)]
     pub extensions: u32,
+    /// How often the department applied to give it back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub return_applications: u32,
+    /// Whether that was upheld.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_back: bool,
     /// Its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Words>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What was sent out is read as if it stood here: `assignment.department`.
+impl Deref for Assignment {
+    type Target = Assigned;
+
+    fn deref(&self) -> &Assigned {
+        &self.assigned
+    }
 }
 
 impl Assignment {
@@ -330,6 +336,9 @@ pub struct Parking {
     /// When it is looked at again.
     #[schema(value_type = String)]
     pub review_on: civil::Date,
+    /// Whether that day has come.
+    #[serde(default)]
+    pub review_due: bool,
 }
 
 /// Who has a ticket of the queue in hand.
@@ -430,9 +439,14 @@ pub struct Ticket {
     pub updated_at: Timestamp,
     /// Where it stands.
     pub state: State,
+    /// An emergency that went out at once, and that a person has still to confirm: why it was not sure.
+    pub provisional: Option<String>,
     /// Since when its clock stands, waiting for the caller.
     #[schema(value_type = Option<String>)]
     pub paused: Option<Timestamp>,
+    /// How long its clock stood before that, since it was last opened.
+    #[serde(skip)]
+    pub stood: SignedDuration,
     /// How urgent it is.
     pub urgency: Urgency,
     /// What was said.

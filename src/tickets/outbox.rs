@@ -64,7 +64,9 @@ fn targets(before: Option<&Ticket>, ticket: &Ticket, event: &Event, writing: &Wr
         targets.push(CENTRE.to_owned());
     }
     let concerned = |assignment: &Assignment| match &event.change {
-        Change::Dispatched { assignments, .. } => assignments.iter().any(|a| a.number == assignment.number),
+        Change::Dispatched { assignments, .. } | Change::UrgentDispatched { assignments, .. } => {
+            assignments.iter().any(|a| a.number == assignment.number)
+        }
         Change::ReturnUpheld { assignment: old, to, .. } => {
             *old == assignment.number || to.iter().any(|a| a.number == assignment.number)
         }
@@ -89,6 +91,9 @@ fn targets(before: Option<&Ticket>, ticket: &Ticket, event: &Event, writing: &Wr
         | Change::Finalised { .. }
         | Change::UrgencySet { .. }
         | Change::AnswerApproved
+        | Change::Linked { .. }
+        | Change::ReviewDue { .. }
+        | Change::Confirmed
         | Change::Attached { .. } => assignment.is_active(),
         _ => false,
     };

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::change::{Change, Event};
 use super::deadlines::{Counting, Deadline};
 use super::figures;
-use super::model::{Assignment, AssignmentState, State, Ticket};
+use super::model::{Assignment, AssignmentState, State, Ticket, Urgency};
 use super::outbox;
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -19,7 +19,10 @@ use crate::store::{Dialect, StoreError, Transaction, Value};
 pub(super) const SUMMARY: usize = 60;
 
 /// When a deadline is looked at with which nothing is to be done: at the end of all time.
-const NEVER: i64 = i64::MAX;
+pub(super) const NEVER: i64 = i64::MAX;
+
+/// What stands in the place of a layer for the day on which a parked ticket is looked at again.
+pub(super) const REVIEW: &str = "review";
 
 /// What writing needs beside the events.
 pub(super) struct Writing<'a> {
@@ -29,6 +32,17 @@ pub(super) struct Writing<'a> {
     pub(super) zone: &'a TimeZone,
     pub(super) catalog: &'a Catalog,
     pub(super) settings: &'a Settings,
+}
+
+impl Writing<'_> {
+    fn counting(&self, urgency: Urgency) -> Counting<'_> {
+        Counting {
+            catalog: self.catalog,
+            zone: self.zone,
+            warn_after: self.settings.warn_after,
+            office_hours: self.settings.office_hours(urgency),
+        }
+    }
 }
 
 /// What of a ticket stands in no event: who filed it, and what repeats are found by.
@@ -165,6 +179,7 @@ pub(super) fn append(
     write_row(tx, seq, &ticket, writing)?;
     write_assignments(tx, seq, before, &ticket)?;
     write_deadlines(tx, seq, before, &ticket, writing)?;
+    write_review(tx, seq, before, &ticket, writing)?;
     figures::update(tx, before, &ticket, writing.zone)?;
     Ok(ticket)
 }
@@ -319,13 +334,13 @@ fn watched(ticket: &Ticket) -> Vec<(u32, &Deadline)> {
 
 /// When a deadline is looked at next that is at `step`: 0 warns, 1 says that it has passed, each further one tells
 /// whoever is higher; the end of all time where nothing is left to do.
-pub(super) fn next_look(deadline: &Deadline, step: i64, writing: &Writing<'_>) -> i64 {
+pub(super) fn next_look(deadline: &Deadline, step: i64, urgency: Urgency, writing: &Writing<'_>) -> i64 {
     let escalation = || {
         let number = usize::try_from(step - 2).ok()?;
-        let counting =
-            Counting { catalog: writing.catalog, zone: writing.zone, warn_after: writing.settings.warn_after };
+        let counting = writing.counting(urgency);
         let after = &writing.settings.escalation.get(number)?.after;
-        Some(counting.deadline(deadline.layer, after, CalendarKind::Workdays, deadline.due, "").due)
+        let at = counting.deadline(deadline.layer, after, CalendarKind::Workdays, deadline.due, "").due;
+        Some(counting.in_office_hours(deadline, at))
     };
     let at = match step {
         0 => Some(deadline.warn),
@@ -364,10 +379,36 @@ fn write_deadlines(
                 deadline.layer.name().into(),
                 millis(deadline.due).into(),
                 step.into(),
-                next_look(deadline, step, writing).into(),
+                next_look(deadline, step, ticket.urgency, writing).into(),
             ],
         )?;
     }
+    Ok(())
+}
+
+/// The day on which a parked ticket is looked at again: watched from when offices open.
+fn write_review(
+    tx: &mut Transaction<'_>,
+    seq: i64,
+    before: Option<&Ticket>,
+    ticket: &Ticket,
+    writing: &Writing<'_>,
+) -> Result<(), StoreError> {
+    let day = |ticket: &Ticket| Some(ticket.parking.as_ref().filter(|_| ticket.state == State::Parked)?.review_on);
+    let (old, new) = (before.and_then(day), day(ticket));
+    if old == new {
+        return Ok(());
+    }
+    let due = new.map_or(NEVER, |day| {
+        let counting = writing.counting(ticket.urgency);
+        millis(counting.opening(day, writing.settings.office_hours, writing.at))
+    });
+    tx.execute(
+        "INSERT INTO deadlines (ticket, assignment, layer, due_at, step, next_at) VALUES (?1, 0, ?2, ?3, 0, ?3)
+         ON CONFLICT (ticket, assignment, layer)
+         DO UPDATE SET due_at = excluded.due_at, step = excluded.step, next_at = excluded.next_at",
+        &[seq.into(), REVIEW.into(), due.into()],
+    )?;
     Ok(())
 }
 

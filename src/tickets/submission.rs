@@ -17,6 +17,10 @@ use crate::text::{FactKind, normalise};
 
 /// Characters of a name, a number or an id that comes with a complaint, at the most.
 const MOST_NAME: usize = 100;
+/// Before this nothing came in: 1 January 1980, in seconds since 1970.
+const EARLIEST: i64 = 315_532_800;
+/// How far the clock of another system may be ahead of ours.
+const CLOCKS_APART: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// Who called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,15 +76,10 @@ pub struct Submission {
     /// Degrees north and east (WGS 84).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coordinates: Option<(f64, f64)>,
-}
-
-impl Submission {
-    /// What tells two requests apart that came with one key.
-    pub(super) fn content(&self) -> String {
-        // Writing a plain struct cannot fail; were it to, every request would count as another one.
-        let written = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(&written).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+    /// When it came in, where that was earlier, in another system: deadlines count from then. Left out of what tells two
+    /// requests apart where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
 }
 
 /// A submission that was checked and decided, ready to be stored.
@@ -93,7 +92,10 @@ pub struct Prepared {
     pub complaint: Complaint,
     /// The bundle that decided it.
     pub serving: Arc<Serving>,
+    /// When it came in.
     pub(super) at: Timestamp,
+    /// When it came here: `at`, or later.
+    pub(super) filed_at: Timestamp,
     /// The department complained about (id).
     pub(super) about: Option<String>,
     pub(super) caller: Option<String>,
@@ -110,8 +112,9 @@ impl std::fmt::Debug for Serving {
 ///
 /// # Errors
 /// A field is empty, too long or names what the bundle does not have.
-pub(super) fn prepare(submission: Submission, serving: Arc<Serving>, at: Timestamp) -> Result<Prepared, Refusal> {
+pub(super) fn prepare(submission: Submission, serving: Arc<Serving>, now: Timestamp) -> Result<Prepared, Refusal> {
     let engine = &serving.bundle.engine;
+    let at = received_at(&submission, now)?;
     let contact = submission.contact.clone().unwrap_or_default();
     for (field, value) in [
         ("contact.name", &contact.name),
@@ -153,7 +156,21 @@ pub(super) fn prepare(submission: Submission, serving: Arc<Serving>, at: Timesta
     let decision = engine.decide(&complaint, Options::default()).map_err(Refusal::Complaint)?;
     let caller = contact.phone.as_deref().and_then(caller_key);
     let place = place_key(&decision);
-    Ok(Prepared { submission, decision, complaint, serving, at, about, caller, place })
+    Ok(Prepared { submission, decision, complaint, serving, at, filed_at: now, about, caller, place })
+}
+
+/// When it came in: as it says, but not in the future (give or take clocks), nor before there were hotlines.
+fn received_at(submission: &Submission, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let Some(at) = submission.received_at else { return Ok(now) };
+    let earliest = Timestamp::from_second(EARLIEST).unwrap_or(Timestamp::UNIX_EPOCH);
+    if at < earliest || at.duration_since(now) > CLOCKS_APART {
+        let message = say!(
+            "受理时间应在 1980 年以后，并且不晚于现在",
+            "it should have come in after 1980, and not later than now"
+        );
+        return Err(Refusal::invalid("received_at", message));
+    }
+    Ok(super::rows::stored(at.min(now)))
 }
 
 /// What a number is found by: the SHA-256 of its digits, without the country's; erased together with the number itself.

@@ -146,6 +146,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Ends it by a signal, such as `-TERM`, and waits until it has ended.
+    #[allow(dead_code)] // by some of the tests
+    pub(crate) fn end(mut self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status();
+        assert!(sent.is_ok_and(|sent| sent.success()));
+        self.child.wait().unwrap();
+    }
+
     /// Waits until a key is known, or is no longer.
     pub(crate) fn until(&self, key: &str, status: u16) {
         let ask = || self.ask(Some(key), "GET", "/v1/bundle", &Value::Null).status;

@@ -1,4 +1,5 @@
 //! ZIP archives without compression, for spreadsheets that no program would write (APPNOTE.TXT 6.3.9).
+#![allow(dead_code)] // each test uses some of it
 
 /// An archive of files, given as name and content.
 pub(crate) fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -8,6 +9,54 @@ pub(crate) fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
 /// An archive whose only file claims a size that it has not.
 pub(crate) fn claiming(size: u32) -> Vec<u8> {
     archive(&[("xl/workbook.xml", b"x")], Some(size))
+}
+
+/// An OpenDocument spreadsheet of texts.
+pub(crate) fn open_document(rows: &[Vec<&str>]) -> Vec<u8> {
+    let cell = |cell: &&str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{cell}</text:p></table:table-cell>")
+    };
+    let row =
+        |row: &Vec<&str>| format!("<table:table-row>{}</table:table-row>", row.iter().map(cell).collect::<String>());
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body>\
+         <office:spreadsheet><table:table table:name=\"三月工单\">{}</table:table></office:spreadsheet></office:body></office:document-content>",
+        rows.iter().map(row).collect::<String>()
+    );
+    stored(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest/>"),
+        ("content.xml", content.as_bytes()),
+    ])
+}
+
+/// A workbook of one sheet with one row, the ninth.
+pub(crate) fn sheet_with(cells: &str) -> Vec<u8> {
+    sheet(&format!("<row r=\"9\">{cells}</row>"))
+}
+
+/// A workbook with the cells of a table of commas.
+pub(crate) fn workbook(table: &str) -> Vec<u8> {
+    let cell = |cell: &str| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>");
+    let row = |line: &str| format!("<row>{}</row>", line.split(',').map(cell).collect::<String>());
+    sheet(&table.lines().map(row).collect::<String>())
+}
+
+/// A workbook of one sheet with these rows.
+fn sheet(rows: &str) -> Vec<u8> {
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    stored(&[
+        (
+            "_rels/.rels",
+            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>",
+        ),
+        ("xl/workbook.xml", b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"),
+        (
+            "xl/_rels/workbook.xml.rels",
+            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
+        ),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
 }
 
 fn archive(files: &[(&str, &[u8])], claimed: Option<u32>) -> Vec<u8> {

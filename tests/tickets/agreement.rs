@@ -186,6 +186,14 @@ fn deadlines(hotline: &Hotline, ticket: &Ticket, events: &[Event]) {
         assert_eq!(times, usize::from(is_past), "{id}: {key:?} is due {} ({rows:?})", deadline.due);
         assert!(is_past || next <= due, "{id}: {key:?} would pass unseen");
     }
+    let parked = ticket.parking.as_ref().filter(|_| ticket.state == State::Parked);
+    if let Some((parking, (due, next))) = parked.zip(looked_at.get(&(0, "review".to_owned())).copied()) {
+        looked_at.remove(&(0, "review".to_owned()));
+        let opens = crate::hotline::at(&format!("{}T08:30:00", parking.review_on));
+        assert_eq!(due, millis(opens), "{id}: when it is looked at again");
+        assert_eq!(parking.review_due, opens <= hotline.now(), "{id}: whether that day has come");
+        assert_eq!(next, if parking.review_due { NEVER } else { due }, "{id}: the day it is looked at again");
+    }
     for (key, (_, next)) in looked_at {
         assert_eq!(next, NEVER, "{id}: {key:?} is over or stands, in {:?}", ticket.state);
     }
@@ -230,7 +238,9 @@ fn departments(event: &Event, before: Option<&Ticket>, after: &Ticket) -> Vec<St
         parts.map(|a| a.department.clone()).collect()
     };
     match &event.change {
-        Change::Dispatched { assignments, .. } => assignments.iter().map(|a| a.department.clone()).collect(),
+        Change::Dispatched { assignments, .. } | Change::UrgentDispatched { assignments, .. } => {
+            assignments.iter().map(|a| a.department.clone()).collect()
+        }
         Change::ReturnUpheld { assignment, to, .. } => {
             of(after, &to.iter().map(|a| a.number).chain([*assignment]).collect::<Vec<_>>())
         }
@@ -254,6 +264,10 @@ fn departments(event: &Event, before: Option<&Ticket>, after: &Ticket) -> Vec<St
         | Change::Unparked { .. }
         | Change::Finalised { .. }
         | Change::UrgencySet { .. }
+        | Change::Linked { .. }
+        | Change::Attached { .. }
+        | Change::ReviewDue { .. }
+        | Change::Confirmed
         | Change::AnswerApproved => active(Some(after)),
         _ => Vec::new(),
     }

@@ -8,28 +8,28 @@ use jiesu::tickets::{Refusal, Submission};
 use jiff::{Timestamp, civil};
 use serde_json::{Value as Json, json};
 
-use crate::hotline::{GAS, Hotline, LEAK, Place, STALLS, actor, at, complaint, dispatcher, of, term};
+use crate::hotline::{GAS, Hotline, LEAK, Place, STALLS, actor, at, complaint, dispatcher, of, term, without_repeats};
 
 /// A moment of the town's clock, as it is written in these tables.
-fn clock(shown: &Json) -> String {
+pub(crate) fn clock(shown: &Json) -> String {
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
     shown.as_str().unwrap().parse::<Timestamp>().unwrap().to_zoned(zone).strftime("%m-%d %H:%M:%S").to_string()
 }
 
-fn whole(ticket: &Json) -> String {
+pub(crate) fn whole(ticket: &Json) -> String {
     clock(&ticket["deadlines"][0]["due"])
 }
 
-fn part(ticket: &Json, number: usize) -> String {
+pub(crate) fn part(ticket: &Json, number: usize) -> String {
     clock(&ticket["assignments"][number - 1]["deadline"]["due"])
 }
 
-fn id(ticket: &Json) -> String {
+pub(crate) fn id(ticket: &Json) -> String {
     ticket["id"].as_str().unwrap().to_owned()
 }
 
 /// Files five working days' work and gives it to a department.
-fn stalls(hotline: &Hotline, from: &str) -> Json {
+pub(crate) fn stalls(hotline: &Hotline, from: &str) -> Json {
     hotline.set(from);
     let filed = id(&hotline.file(complaint(STALLS)));
     hotline.done(&filed, json!({"action": "dispatch", "assignments": [{"department": "enforcement"}]}), &dispatcher())
@@ -37,7 +37,7 @@ fn stalls(hotline: &Hotline, from: &str) -> Json {
 
 #[test]
 fn terms_are_counted_as_people_count_them() {
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     // Came in, due, the department's share of it.
     let working_days = [
         ("2026-03-02T09:00:00", "03-09 23:59:59", "03-06 23:59:59"), // Monday
@@ -73,7 +73,7 @@ fn terms_are_counted_as_people_count_them() {
 
 #[test]
 fn several_layers_are_shown_and_the_earliest_counts() {
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     hotline.set("2026-03-02T09:00:00");
     let table = [
         (None, "03-09 23:59:59"),
@@ -98,7 +98,7 @@ fn several_layers_are_shown_and_the_earliest_counts() {
 
 #[test]
 fn the_clock_stands_while_the_caller_is_waited_for() {
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     // Came in, paused, resumed, due then.
     let table = [
         ("2026-03-02T09:00:00", "2026-03-04T15:00:00", "2026-03-09T10:00:00", "03-12 23:59:59"), // three days were left
@@ -144,7 +144,7 @@ fn the_clock_stands_while_the_caller_is_waited_for() {
 
 #[test]
 fn more_time_has_a_reason_an_approval_and_a_limit() {
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     let ticket = id(&stalls(&hotline, "2026-03-02T09:00:00"));
     let extend = |assignment: Option<u32>, term: &str| {
         let mut action = json!({"action": "extend", "term": term, "reason": "需要挖开路面", "approved_by": "值班主任"});
@@ -157,12 +157,15 @@ fn more_time_has_a_reason_an_approval_and_a_limit() {
     assert_eq!(whole(&hotline.done(&ticket, extend(None, "3 working days"), &dora)), "03-12 23:59:59");
     assert_eq!(part(&hotline.done(&ticket, extend(Some(1), "4 hours"), &dora), 1), "03-07 03:59:59");
     hotline.set("2026-03-20T10:00:00");
+    // A part has no more time than the ticket, however late it is.
+    let refusal = hotline.act(&ticket, extend(Some(1), "1 day"), &dora).unwrap_err();
+    assert!(matches!(refusal, Refusal::Invalid { field: "term", .. }), "{refusal:?}");
+    hotline.done(&ticket, extend(None, "1 day"), &dora);
     assert_eq!(
         part(&hotline.done(&ticket, extend(Some(1), "1 day"), &dora), 1),
         "03-21 23:59:59",
         "from now, not from what passed"
     );
-    hotline.done(&ticket, extend(None, "1 day"), &dora);
     for assignment in [None, Some(1)] {
         let refusal = hotline.act(&ticket, extend(assignment, "1 day"), &dora).unwrap_err();
         assert!(matches!(refusal, Refusal::NotNow { .. }), "{assignment:?}: {refusal:?}");
@@ -177,13 +180,13 @@ fn who_hands_down_gives_no_more_time_than_it_has() {
         // When, the term given, what the one below has then; the one above has until 03-06 23:59:59.
         ("2026-03-02T10:00:00", None, "03-05 23:59:59"), // 0.8 of four days, whole ones
         ("2026-03-05T10:00:00", None, "03-06 23:59:59"), // a day at least
-        ("2026-03-06T10:00:00", None, "03-06 23:59:59"), // on the last day
+        ("2026-03-06T10:00:00", None, "03-06 21:11:59"), // on the last day, of what is left of it
         ("2026-03-09T10:00:00", None, "03-06 23:59:59"), // too late already
         ("2026-03-02T10:00:00", Some("1 working day"), "03-03 23:59:59"),
         ("2026-03-02T10:00:00", Some("10 working days"), "03-06 23:59:59"),
         ("2026-03-02T10:00:00", Some("2 hours"), "03-02 12:00:00"),
     ];
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     for (when, term, due) in table {
         let ticket = id(&stalls(&hotline, "2026-03-02T09:00:00"));
         hotline.set(when);
@@ -199,7 +202,7 @@ fn who_hands_down_gives_no_more_time_than_it_has() {
 
 #[test]
 fn a_ticket_that_is_opened_again_has_its_time_anew() {
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     let ticket = id(&stalls(&hotline, "2026-03-02T09:00:00"));
     let dora = dispatcher();
     hotline.done(
@@ -212,100 +215,6 @@ fn a_ticket_that_is_opened_again_has_its_time_anew() {
     let again = json!({"action": "dispatch", "assignments": [{"department": "enforcement"}]});
     let ticket = hotline.done(&ticket, again, &dora);
     assert_eq!((whole(&ticket).as_str(), part(&ticket, 2).as_str()), ("06-08 23:59:59", "06-05 23:59:59"));
-}
-
-/// What was said about a ticket's deadlines, in order.
-fn said(hotline: &Hotline, ticket: &str) -> Vec<String> {
-    let events = hotline.events(ticket).into_iter().map(|event| json!(event));
-    let about = events.filter(|event| ["warned", "expired", "escalated"].contains(&event["change"].as_str().unwrap()));
-    about
-        .map(|event| {
-            let to = event.get("to").map(|to| format!(" {}", to.as_str().unwrap())).unwrap_or_default();
-            let part = event.get("assignment").map(|number| format!(" of {number}")).unwrap_or_default();
-            format!("{} {}{part}{to}", clock(&event["at"]), event["change"].as_str().unwrap())
-        })
-        .collect()
-}
-
-#[test]
-fn deadlines_warn_pass_and_are_told_upwards_each_once() {
-    let hotline = Hotline::new(Place::sqlite());
-    hotline.set("2026-03-02T09:00:00");
-    let ticket = id(&hotline.file(complaint(GAS)));
-    for _ in 0..200 {
-        hotline.later(60_000_000);
-        hotline.tick();
-    }
-    hotline.set("2026-03-04T09:00:00");
-    hotline.settle();
-    // Of the hour 48 minutes are the department's, which has nobody above; warned after three quarters.
-    let expected = [
-        "03-02 09:36:00 warned of 1",
-        "03-02 09:45:00 warned",
-        "03-02 09:48:00 expired of 1",
-        "03-02 09:49:00 escalated of 1 centre",
-        "03-02 10:00:00 expired",
-        "03-02 10:01:00 escalated centre",
-        "03-04 09:00:00 escalated of 1 centre",
-        "03-04 09:00:00 escalated centre",
-    ];
-    let mut found = said(&hotline, &ticket);
-    found.iter_mut().for_each(|line| *line = line.replace("09:00:00.", "09:00:00"));
-    assert_eq!(found, expected);
-}
-
-/// Whether the clock of the machine stands still or goes back, nothing is said twice and nothing fails.
-#[test]
-fn a_clock_that_is_put_back_does_no_harm() {
-    let hotline = Hotline::new(Place::sqlite());
-    hotline.set("2026-03-02T09:00:00");
-    let gas = id(&hotline.file(complaint(GAS)));
-    hotline.set("2026-03-02T10:30:00");
-    hotline.settle();
-    let before = said(&hotline, &gas);
-    hotline.set("2026-03-02T08:00:00");
-    assert_eq!(hotline.tick(), 0);
-    for action in [
-        json!({"action": "accept", "assignment": 1}),
-        json!({"action": "pause", "reason": "等人"}),
-        json!({"action": "resume"}),
-    ] {
-        hotline.done(&gas, action, &actor("root", &["admin"]));
-    }
-    hotline.done(&gas, json!({"action": "contact", "assignment": 1}), &of("police"));
-    let leak = id(&hotline.file(complaint(LEAK)));
-    hotline.set("2026-03-02T10:40:00");
-    hotline.settle();
-    assert_eq!(said(&hotline, &gas), before, "nothing is said again");
-    assert_eq!(said(&hotline, &leak), [""; 0]);
-    crate::agreement::of_all(&hotline);
-}
-
-#[test]
-fn two_clocks_at_one_moment_say_everything_once() {
-    for place in Place::all() {
-        let hotline = Hotline::new(place);
-        for number in 0..30 {
-            hotline.file(complaint(&format!("{GAS}，第{number}号楼")));
-        }
-        hotline.set("2026-03-02T10:30:00");
-        let tickets = &hotline.tickets;
-        for _ in 0..3 {
-            hotline.later(1_000);
-            hotline.wait(async {
-                let clocks: Vec<_> = (0..3)
-                    .map(|_| {
-                        let tickets = tickets.clone();
-                        tokio::spawn(async move { tickets.tick().await })
-                    })
-                    .collect();
-                for clock in clocks {
-                    clock.await.unwrap().unwrap_or_else(|refusal| panic!("{}", refusal.message().en));
-                }
-            });
-        }
-        crate::agreement::of_all(&hotline);
-    }
 }
 
 /// Working days as PyPI's `chinesecalendar` has them; none without the package, which is said, and fails where
@@ -325,7 +234,7 @@ fn published() -> Option<Vec<civil::Date>> {
 #[test]
 fn working_days_are_those_of_the_published_calendar() {
     let Some(days) = published() else { return };
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     let serving = hotline.live.serving();
     let catalog = serving.bundle.engine.catalog();
     let mut day = civil::date(2025, 1, 1);

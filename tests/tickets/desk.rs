@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiesu::tickets::{Contact, Filter, Queue, Refusal, Submission};
 use serde_json::{Value as Json, json};
 
-use crate::hotline::{EASTERN_LEAK, Hotline, LEAK, Place, STALLS, actor, complaint, dispatcher, of};
+use crate::hotline::{EASTERN_LEAK, GAS, Hotline, LEAK, Place, STALLS, actor, complaint, dispatcher, of};
 
 fn id(ticket: &Json) -> String {
     ticket["id"].as_str().unwrap().to_owned()
@@ -455,4 +455,89 @@ fn who_saw_an_older_version_changes_nothing() {
     hotline.wait(hotline.tickets.act(&ticket, note(), Some(version), &dora)).unwrap();
     let refusal = hotline.wait(hotline.tickets.act(&ticket, note(), Some(version), &dora)).unwrap_err();
     assert!(matches!(refusal, Refusal::Changed { version: now } if now == version + 1), "{refusal:?}");
+}
+
+/// Who hears over the stream of news, in order of the tickets' ids.
+fn news(hotline: &Hotline, doing: impl FnOnce()) -> BTreeSet<String> {
+    let mut listening = hotline.tickets.listen();
+    doing();
+    std::iter::from_fn(|| listening.try_recv().ok()).map(|news| news.ticket).collect()
+}
+
+#[test]
+fn both_tickets_of_a_connection_hear_of_it() {
+    let hotline = Hotline::new(Place::sqlite());
+    let told = |ticket: &str| -> Vec<String> {
+        let rows = hotline.rows(
+            "SELECT o.name, o.target FROM outbox o JOIN tickets t ON t.seq = o.ticket
+             WHERE t.id = ?1 AND o.name IN ('linked', 'chased', 'merged') ORDER BY o.id",
+            vec![ticket.into()],
+        );
+        rows.iter().map(|row| format!("{} {}", row[0].as_str().unwrap(), row[1].as_str().unwrap())).collect()
+    };
+    let (one, other) = (id(&hotline.file(complaint(EASTERN_LEAK))), id(&hotline.file(complaint(GAS))));
+    let both = BTreeSet::from([one.clone(), other.clone()]);
+    let link = json!({"action": "link", "ticket": other, "relation": "same_matter"});
+    assert_eq!(news(&hotline, || drop(hotline.done(&one, link, &dispatcher()))), both);
+    assert_eq!(told(&one), ["linked centre", "linked department:east-water", "linked department:city"]);
+    assert_eq!(told(&other), ["linked centre", "linked department:police"]);
+    let merge = json!({"action": "merge", "into": other});
+    assert_eq!(news(&hotline, || drop(hotline.done(&one, merge, &dispatcher()))), both);
+    assert_eq!(told(&one)[3..], ["merged centre", "merged department:east-water", "merged department:city"]);
+    let heard = ["linked centre", "linked department:police", "chased centre", "chased department:police"];
+    assert_eq!(told(&other)[2..], heard);
+}
+
+/// Who filed it filed it; what the engine and the clock do is theirs.
+#[test]
+fn what_nobody_did_is_under_the_name_of_the_system() {
+    let hotline = Hotline::new(Place::sqlite());
+    let phone = || Some(Contact { phone: Some("13900001111".to_owned()), ..Contact::default() });
+    for text in [LEAK, "还是人民路8号的水管在漏", "水管漏水又来反映一次"] {
+        let filed = id(&hotline.file(Submission { contact: phone(), ..complaint(text) }));
+        for event in hotline.events(&filed) {
+            let expected = if event.change.name() == "received" { "web" } else { "system" };
+            assert_eq!(event.actor, expected, "{}", event.change.name());
+        }
+    }
+    let last = hotline.rows("SELECT DISTINCT name FROM events ORDER BY name", Vec::new());
+    assert_eq!(json!(last), json!([["decided"], ["dispatched"], ["linked"], ["received"], ["urgency_set"]]));
+}
+
+/// Who takes over takes over what the other was to the ticket.
+#[test]
+fn who_takes_over_is_what_the_other_was() {
+    let hotline = Hotline::new(Place::sqlite());
+    let dora = dispatcher();
+    let roles = |ticket: &Json| -> Vec<String> {
+        ticket["assignments"].as_array().unwrap().iter().map(|a| a["role"].as_str().unwrap().to_owned()).collect()
+    };
+    // The second part takes part only.
+    let ticket = id(&hotline.file(complaint(LEAK)));
+    let redirect = json!({"action": "redirect", "assignment": 2, "to": {"department": "police"}, "reason": "改派"});
+    assert_eq!(roles(&hotline.done(&ticket, redirect, &dora)), ["lead", "joint", "joint"]);
+    let give_back = json!({"action": "apply_return", "assignment": 3, "reason": "not_ours", "basis": "三定方案"});
+    hotline.done(&ticket, give_back, &of("police"));
+    let to = json!([{"department": "city"}, {"department": "enforcement", "role": "verify"}]);
+    let uphold = json!({"action": "uphold_return", "assignment": 3, "to": to, "reason": "属实"});
+    assert_eq!(roles(&hotline.done(&ticket, uphold, &dora)), ["lead", "joint", "joint", "joint", "verify"]);
+    let redirect = json!({"action": "redirect", "assignment": 1, "to": {"department": "police"}, "reason": "改派"});
+    assert_eq!(roles(&hotline.done(&ticket, redirect, &dora))[5], "lead");
+}
+
+#[test]
+fn what_is_before_the_panel_the_panel_alone_moves() {
+    let hotline = Hotline::new(Place::sqlite());
+    let dora = dispatcher();
+    let ticket = id(&hotline.file(complaint(LEAK)));
+    let give_back = |number: u32| json!({"action": "apply_return", "assignment": number, "reason": "not_ours", "basis": "三定方案"});
+    let redirect = |number: u32| json!({"action": "redirect", "assignment": number, "to": {"department": "police"}, "reason": "改派"});
+    hotline.done(&ticket, give_back(1), &of("water"));
+    hotline.done(&ticket, give_back(2), &of("enforcement"));
+    let refusal = hotline.act(&ticket, redirect(2), &dora).unwrap_err();
+    assert!(matches!(refusal, Refusal::NotNow { .. }) && refusal.message().zh.contains("会商"), "{refusal:?}");
+    // The first application is a dispatcher's to rule on, who may also redirect.
+    hotline.done(&ticket, redirect(1), &dora);
+    let rule = json!({"action": "uphold_return", "assignment": 2, "to": [{"department": "city"}], "reason": "属实"});
+    hotline.done(&ticket, rule, &dora);
 }

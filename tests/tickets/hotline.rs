@@ -29,6 +29,8 @@ const FILES: &[(&str, &str)] = &[
 - {id: enforcement, name: 城管局, parent: city}
 - {id: east-enforcement, name: 东区城管所, parent: enforcement, region: east}
 - {id: police, name: 公安局, webhook: 'https://police.example/hook'}
+- {id: discipline, name: 纪委, confidential: true}
+- {id: discipline-post, name: 派驻纪检组, parent: discipline}
 ",
     ),
     (
@@ -48,6 +50,10 @@ const FILES: &[(&str, &str)] = &[
     (
         "rules/scenarios/water/leak.yaml",
         "id: water/leak\ntitle: 水管漏水\ncategory: 供水\nauto: true\nwhen:\n  any:\n    - [水管, 漏]\ndeadline: 24 hours\nreply: 已转{{ department }}处理。\n",
+    ),
+    (
+        "rules/scenarios/water/burst.yaml",
+        "id: water/burst\ntitle: 主水管爆裂\ncategory: 供水\npriority: emergency\nwhen:\n  any:\n    - [水管, 爆裂]\ndeadline: 1 hours\nreply: 请远离现场，已转{{ department }}处理。\n",
     ),
     (
         "rules/scenarios/city/stalls.yaml",
@@ -87,6 +93,8 @@ pub(crate) const LEAK: &str = "西区人民路8号门口自来水管漏水两天
 pub(crate) const EASTERN_LEAK: &str = "东区解放路12号门口自来水管漏水两天了";
 /// One that a person must decide.
 pub(crate) const STALLS: &str = "路口天天有人摆摊，占了人行道";
+/// An emergency that is not sure enough to go out by itself, and goes out at once all the same.
+pub(crate) const BURST: &str = "西区人民路8号主水管爆裂，水快要漫进变电箱";
 /// One that is an emergency.
 pub(crate) const GAS: &str = "楼道里有很重的燃气味，不敢开灯";
 
@@ -125,13 +133,18 @@ pub(crate) struct Hotline {
     now: Arc<AtomicI64>,
     runtime: tokio::runtime::Runtime,
     // Last: the store is closed before its file goes away.
-    _kept: (TempDir, Option<TempDir>),
+    kept: (TempDir, Option<TempDir>),
 }
 
 /// The settings that tests go by unless they say otherwise: the centre hears of everything.
 pub(crate) fn settings() -> Settings {
     let channel_terms = BTreeMap::from([("letter".to_owned(), term("10 working days"))]);
     Settings { central_webhook: true, channel_terms, ..Settings::default() }
+}
+
+/// The same for tests that file the same again and again, and mean each as a matter of its own.
+pub(crate) fn without_repeats() -> Settings {
+    Settings { repeats_to_raise: 0, ..settings() }
 }
 
 pub(crate) fn term(text: &str) -> jiesu::catalog::Deadline {
@@ -186,7 +199,12 @@ impl Hotline {
         let clock: Clock = Arc::new(move || Timestamp::from_microsecond(reads.load(Ordering::SeqCst)).unwrap());
         let tickets = Tickets::new(place.open(), Arc::clone(&live), settings, clock);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
-        Hotline { tickets, live, now, runtime, _kept: (folder, place.folder) }
+        Hotline { tickets, live, now, runtime, kept: (folder, place.folder) }
+    }
+
+    /// The folders of its bundle, and of its database where that is a file.
+    pub(crate) fn folders(&self) -> (&Path, Option<&Path>) {
+        (self.kept.0.path(), self.kept.1.as_ref().map(TempDir::path))
     }
 
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {

@@ -7,17 +7,35 @@ use jiesu::access::Actor;
 use jiesu::tickets::{Action, Refusal, State};
 use serde_json::{Value as Json, json};
 
-use crate::hotline::{Hotline, LEAK, Place, STALLS, actor, complaint, dispatcher, of};
+use crate::hotline::{BURST, Hotline, LEAK, Place, STALLS, actor, complaint, dispatcher, of, without_repeats};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tickets/life_cycle.txt");
 
-/// A ticket in a state. `busy`: an application to give a part back waits, it is out of assessment and in hand.
-fn ticket(hotline: &Hotline, state: State, busy: bool) -> String {
+/// What else is so of a ticket in a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Nothing.
+    Plain,
+    /// An application to give a part back waits, it is out of assessment and in hand.
+    Busy,
+    /// It is an emergency that went out at once; only in review.
+    Provisional,
+}
+
+const KINDS: [Kind; 3] = [Kind::Plain, Kind::Busy, Kind::Provisional];
+
+/// A ticket in a state.
+fn ticket(hotline: &Hotline, state: State, kind: Kind) -> String {
+    let busy = kind == Kind::Busy;
     let (dora, water, enforcement) = (dispatcher(), of("water"), of("enforcement"));
     // Each a matter of its own, or the machine would take them for repeats.
     let number = hotline.rows("SELECT COUNT(*) FROM tickets", Vec::new())[0][0].to_string();
     let queued = matches!(state, State::InReview | State::Refused);
-    let text = if queued { STALLS } else { LEAK };
+    let text = match (queued, kind) {
+        (true, Kind::Provisional) => BURST,
+        (true, _) => STALLS,
+        _ => LEAK,
+    };
     let id = hotline.file(complaint(&format!("{number}：{text}")))["id"].as_str().unwrap().to_owned();
     let act = |action: Json, by: &Actor| drop(hotline.done(&id, action, by));
     let give_back = |number: u32, by: &Actor| {
@@ -94,7 +112,7 @@ fn actions(name: &str, other: &str) -> Vec<Json> {
         "send_reply" | "answer_on_the_spot" | "note" => vec![json!({"text": "已答复"})],
         "call_back" => ["unit", "centre"].map(|by| json!({"by": by, "reached": false})).into(),
         "pause" | "include" | "reopen" => vec![json!({"reason": "原因"})],
-        "extend" => vec![json!({"term": "1 day", "reason": "施工", "approved_by": "主任"})],
+        "extend" => vec![json!({"term": "4 hours", "reason": "施工", "approved_by": "主任"})],
         "park" => vec![json!({"reason": "待规划", "review_on": "2026-12-01"})],
         "exclude" => vec![json!({"reason": "重复", "approved_by": "主任"})],
         "finalise" => vec![json!({"reason": "已穷尽", "basis": "条例", "approved_by": "主任"})],
@@ -109,13 +127,13 @@ fn actions(name: &str, other: &str) -> Vec<Json> {
 }
 
 /// `+` it can be done, `.` not in this state, `x` not by this role, `-` the ticket is not seen.
-fn sign(hotline: &Hotline, tickets: &mut [String; 2], state: State, name: &str, other: &str, by: &Actor) -> char {
+fn sign(hotline: &Hotline, tickets: &mut [String; 3], state: State, name: &str, other: &str, by: &Actor) -> char {
     let mut sign = None;
-    for (busy, ticket) in [false, true].into_iter().zip(tickets) {
+    for (kind, ticket) in KINDS.into_iter().zip(tickets) {
         for action in actions(name, other) {
             sign = match hotline.act(ticket, action, by) {
                 Ok(_) => {
-                    *ticket = self::ticket(hotline, state, busy);
+                    *ticket = self::ticket(hotline, state, kind);
                     return '+';
                 }
                 Err(Refusal::NoTicket) => sign.or(Some('-')),
@@ -129,7 +147,7 @@ fn sign(hotline: &Hotline, tickets: &mut [String; 2], state: State, name: &str, 
 }
 
 fn table() -> String {
-    let hotline = Hotline::new(Place::sqlite());
+    let hotline = Hotline::with(Place::sqlite(), without_repeats());
     // A ticket is received only within the transaction that decides it.
     let states = &State::ALL[1..];
     let other = hotline.file(complaint(STALLS))["id"].as_str().unwrap().to_owned();
@@ -140,8 +158,8 @@ fn table() -> String {
         ("a department that takes part", of("enforcement")),
         ("who filed it", actor("web", &["submit"])),
     ];
-    let mut tickets: Vec<[String; 2]> =
-        states.iter().map(|state| [false, true].map(|busy| ticket(&hotline, *state, busy))).collect();
+    let mut tickets: Vec<[String; 3]> =
+        states.iter().map(|state| KINDS.map(|kind| ticket(&hotline, *state, kind))).collect();
     let mut table =
         String::from("+ it can be done   . not in this state   x not by this role   - the ticket is not seen\n");
     for (role, by) in roles {

@@ -34,6 +34,8 @@ const MOST_FIRED: usize = 8;
 const MOST_NEAR: usize = 5;
 /// So much of a scenario's condition must be there for it to be near.
 const NEAR: f64 = 0.5;
+/// Words that a scenario has in the text to be shown as near, where another fired.
+const FEWEST_WORDS: usize = 2;
 /// Scenarios that an addition is tried for.
 const MOST_TARGETS: usize = 6;
 
@@ -44,7 +46,8 @@ pub struct Explanation {
     pub fired: Vec<ScenarioExplained>,
     /// The words that the leader rests on.
     pub evidence: Vec<EvidenceItem>,
-    /// Those that did not, and of whose conditions at least half is there, the nearest first.
+    /// Those that did not, and of whose conditions at least half is there, the nearest first. Where something fired, of
+    /// each at least two words are in the text: half of a pair alone is met by anything.
     pub near: Vec<ScenarioExplained>,
     /// Why the scenario that was asked about does not lead.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,11 +171,14 @@ impl Engine {
         let guessed = guessed && !ranked.is_empty();
         let tracer = self.rules().tracer(&text, guessed);
         let mut explainer = Explainer { engine: self, text: &text, ranked, guessed, tracer };
-        let near: Vec<usize> = explainer.near();
+        let near: Vec<Near> = explainer.near();
+        let telling = |near: &&Near| explainer.ranked.is_empty() || near.words >= FEWEST_WORDS;
+        let shown: Vec<usize> = near.iter().filter(telling).take(MOST_NEAR).map(|near| near.scenario).collect();
+        let near: Vec<usize> = near.into_iter().map(|near| near.scenario).collect();
         let mut explanation = Explanation {
             fired: (0..explainer.ranked.len().min(MOST_FIRED)).map(|at| explainer.fired(at)).collect(),
             evidence: explainer.evidence(),
-            near: near.iter().take(MOST_NEAR).map(|scenario| explainer.scenario(*scenario)).collect(),
+            near: shown.iter().map(|scenario| explainer.scenario(*scenario)).collect(),
             why_not: why_not.map(|wanted| explainer.why_not(wanted)),
             flips: Vec::new(),
             not_found: Vec::new(),
@@ -206,6 +212,17 @@ impl Engine {
     }
 }
 
+/// A scenario that nearly fired.
+struct Near {
+    scenario: usize,
+    /// How much of its condition is there.
+    share: f64,
+    /// How many different words of it are there.
+    words: usize,
+    /// How much these say, in nats.
+    said: f32,
+}
+
 /// One complaint while it is explained.
 struct Explainer<'a> {
     engine: &'a Engine,
@@ -217,26 +234,27 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// The scenarios that nearly fired: by what is there of them, then by how much those words say.
-    fn near(&mut self) -> Vec<usize> {
+    fn near(&mut self) -> Vec<Near> {
         let fired: Vec<usize> = self.ranked.iter().map(|candidate| candidate.found.scenario).collect();
         let mut near = Vec::new();
         for (scenario, share) in self.tracer.nearest(MOST_NEAR * 3, NEAR) {
             if !fired.contains(&scenario) {
                 let trace = self.tracer.trace(scenario);
-                let said = self.said(&trace);
-                near.push((scenario, share, said));
+                let (words, said) = self.said(&trace);
+                near.push(Near { scenario, share, words, said });
             }
         }
-        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.2.total_cmp(&a.2)).then(a.0.cmp(&b.0)));
-        near.into_iter().map(|(scenario, ..)| scenario).collect()
+        let order = |a: &Near, b: &Near| b.share.total_cmp(&a.share).then(b.said.total_cmp(&a.said));
+        near.sort_by(|a, b| order(a, b).then(a.scenario.cmp(&b.scenario)));
+        near
     }
 
-    /// How much the words say that are there of a condition, in nats, each once.
-    fn said(&self, trace: &Trace<'_>) -> f32 {
+    /// How many words are there of a condition, and how much they say, in nats, each once.
+    fn said(&self, trace: &Trace<'_>) -> (usize, f32) {
         let mut words: Vec<&str> = shown::hits(trace).into_iter().map(|range| self.text.slice(range)).collect();
         words.sort_unstable();
         words.dedup();
-        words.into_iter().map(|word| self.engine.segmenter().rarity(word)).sum()
+        (words.len(), words.into_iter().map(|word| self.engine.segmenter().rarity(word)).sum())
     }
 
     /// The words that the leader rests on.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Zoned;
 use serde::Serialize;
 
-use super::super::impact::Answer;
-use super::super::impact::corpus::{Overlap, complaint, decide, on_all_cores};
+use super::super::impact::corpus::{Overlap, complaint, decide};
+use super::super::impact::{Answer, Resolver};
 use super::super::shown::one_line;
 use crate::bundle::Bundle;
+use crate::bundle::on_all_cores;
 use crate::decide::Found;
 use crate::knowledge::Case;
 use crate::text::Text;
@@ -81,7 +82,9 @@ pub(super) struct Seen {
 /// Looks at all texts. `done` is told how many are done.
 pub(super) fn see(bundle: &Bundle, cases: &[Case], now: &Zoned, done: &(dyn Fn(usize) + Sync)) -> Seen {
     let overlap = Overlap::new(bundle, cases);
-    let one = |number: usize| fired(bundle, number, &cases[number], &overlap, now);
+    let bundles = [bundle];
+    let resolver = Resolver::new(&bundles);
+    let one = |number: usize| fired((bundle, &resolver), number, &cases[number], &overlap, now);
     let fired = on_all_cores(cases.len(), &one, done);
     let scenarios = bundle.engine.rules().scenarios();
     let mut seen = Seen { pairs: Vec::new(), fires: vec![0; scenarios.len()], together: BTreeMap::new() };
@@ -108,7 +111,13 @@ pub(super) fn see(bundle: &Bundle, cases: &[Case], now: &Zoned, done: &(dyn Fn(u
     seen
 }
 
-fn fired(bundle: &Bundle, number: usize, case: &Case, overlap: &Overlap, now: &Zoned) -> Fired {
+fn fired(
+    (bundle, resolver): (&Bundle, &Resolver<'_>),
+    number: usize,
+    case: &Case,
+    overlap: &Overlap,
+    now: &Zoned,
+) -> Fired {
     let complaint = complaint(case, now);
     let text = Text::new(complaint.title.as_deref(), &complaint.text);
     let engine = &bundle.engine;
@@ -130,7 +139,7 @@ fn fired(bundle: &Bundle, number: usize, case: &Case, overlap: &Overlap, now: &Z
         scenarios: exact.iter().map(|scenario| (*scenario, department(*scenario))).collect(),
         leads: decision.as_ref().and_then(|decision| position(&decision.scenario.as_ref()?.id)),
         behind: runners_up.filter_map(|own| Some((position(&own.scenario.id)?, own.behind.clone()))).collect(),
-        right: decision.as_ref().and_then(|decision| Answer::of(decision).is_right(case, bundle)),
+        right: decision.as_ref().and_then(|decision| resolver.is_right(&Answer::of(decision), case, bundle)),
     }
 }
 

@@ -165,6 +165,12 @@ impl<'b> Resolver<'b> {
         Resolver { bundles, categories }
     }
 
+    /// Whether an answer of one of the bundles is right by a case's label; `None` where the case has none, or one that
+    /// means nothing in any of them: an order of another city, say.
+    pub fn is_right(&self, answer: &Answer, case: &Case, bundle: &Bundle) -> Option<bool> {
+        Label::of(case).filter(|label| self.knows(*label)).and_then(|_| answer.is_right(case, bundle))
+    }
+
     /// Whether a label means something in one of the bundles.
     pub fn knows(&self, label: Label<'_>) -> bool {
         let in_any = |is_known: &dyn Fn(&Bundle) -> bool| self.bundles.iter().any(|bundle| is_known(bundle));

@@ -6,8 +6,9 @@ use jiff::Zoned;
 use rustc_hash::FxHashSet;
 
 use super::answer::Answer;
-use super::corpus::{Overlap, complaint, decide, on_all_cores};
+use super::corpus::{Overlap, complaint, decide};
 use crate::bundle::Bundle;
+use crate::bundle::on_all_cores;
 use crate::decide::{Decision, Found};
 use crate::knowledge::Case;
 use crate::rules::{Clause, Compiled, Form, Scenario, Vocabulary};

@@ -1,46 +1,12 @@
 //! A corpus of cases, decided under a bundle on all cores; each case without itself where it is one of the bundle's.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use jiff::Zoned;
 use rustc_hash::FxHashMap;
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, on_all_cores};
 use crate::decide::{Complaint, Decision, Found, Given, Known, Options};
 use crate::knowledge::Case;
 use crate::text::{NearCopies, Text, groups, normalise};
-
-/// Cases that a thread takes at a time.
-const BATCH: usize = 16;
-
-/// Calls `each` for every number below `count`, on all cores; results come in order. `done` is told how many are done.
-pub fn on_all_cores<T: Send>(
-    count: usize,
-    each: &(dyn Fn(usize) -> T + Sync),
-    done: &(dyn Fn(usize) + Sync),
-) -> Vec<T> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(count.div_ceil(BATCH).max(1));
-    let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
-        let mut own = Vec::new();
-        loop {
-            let from = next.fetch_add(BATCH, Ordering::Relaxed);
-            if from >= count {
-                return own;
-            }
-            let to = (from + BATCH).min(count);
-            own.extend((from..to).map(|number| (number, each(number))));
-            done(finished.fetch_add(to - from, Ordering::Relaxed) + to - from);
-        }
-    };
-    let mut all = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Vec<_>>()
-    });
-    all.sort_unstable_by_key(|(number, _)| *number);
-    all.into_iter().map(|(_, value)| value).collect()
-}
 
 /// Which case of a bundle each case of a corpus is, or nearly is.
 pub struct Overlap {
@@ -99,6 +65,6 @@ pub fn decide(
     let voters = |other: u32| place.is_none_or(|own| !overlap.is_one(own, other));
     let cases = bundle.engine.knowledge().cases.all();
     let known = place.map(|own| Known { id: &cases[own as usize].id, voters: &voters });
-    let given = Given { found, known, bare: true };
+    let given = Given { found, known, bare: true, ..Given::default() };
     bundle.engine.appraise_given(complaint, text, Options::default(), given).ok().map(|(decision, _)| decision)
 }

@@ -159,6 +159,12 @@ pub struct Report {
     pub old: String,
     /// The later revision.
     pub new: String,
+    /// What the earlier one was asked for by: `HEAD`, a folder; set by whoever asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_name: Option<String>,
+    /// What the later one was asked for by; none for the folder as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
     /// How many scenarios had to be matched again, and how many there are.
     pub rematched: (usize, usize),
     /// The figures.
@@ -221,6 +227,8 @@ pub fn impact(
     Report {
         old: old.engine.revision().to_owned(),
         new: new.engine.revision().to_owned(),
+        old_name: None,
+        new_name: None,
         rematched: (comparison.rematched(), scenarios),
         totals,
         unresolvable: unresolvable(cases, &verdicts),

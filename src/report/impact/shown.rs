@@ -48,10 +48,15 @@ fn thousands(count: usize) -> String {
 impl Page {
     fn of(report: &Report, lang: Lang) -> Page {
         let left = report.groups.len().saturating_sub(GROUPS);
-        let (old, new) = (&report.old, &report.new);
+        let named = |revision: &str, name: Option<&String>| match name {
+            Some(name) => say!("{name}（{revision}）", "{name} ({revision})"),
+            None => say!("磁盘上的规则包（{revision}）", "the folder ({revision})"),
+        };
+        let (old, new) = (named(&report.old, report.old_name.as_ref()), named(&report.new, report.new_name.as_ref()));
+        let ((old, old_en), (new, new_en)) = ((old.zh, old.en), (new.zh, new.en));
         let rest = say!("另有 {left} 组较小的变化，见 --json", "{left} smaller groups more: see --json");
         Page {
-            title: say!("改动影响：{old} → {new}", "Impact: {old} → {new}").in_lang(lang).to_owned(),
+            title: say!("改动影响：{old} → {new}", "Impact: {old_en} → {new_en}").in_lang(lang).to_owned(),
             lines: totals(report).iter().map(|line| line.in_lang(lang).to_owned()).collect(),
             groups: report.groups.iter().take(GROUPS).map(|group| shown(report, group, lang)).collect(),
             rest: (left > 0).then(|| rest.in_lang(lang).to_owned()),
@@ -165,15 +170,19 @@ fn moved(group: &Group) -> Message {
         Aspect::Category => say!("的分类由“{from}”变为“{to}”", "change category from {from_en} to {to_en}"),
         Aspect::Deadline => say!("的办结时限有变", "get another deadline"),
         Aspect::Outcome => {
-            let word = |outcome: &Option<String>| match outcome.as_deref() {
-                Some("auto") => "自动派单",
-                Some("suggest") => "人工确认",
-                _ => "未识别",
-            };
-            let (from, to) = (word(&group.from), word(&group.to));
+            let (from, to) = (outcome(group.from.as_deref()), outcome(group.to.as_deref()));
             say!("由{from}变为{to}", "change outcome from {from_en} to {to_en}")
         }
         Aspect::Reply => say!("的答复有变", "get another reply"),
+    }
+}
+
+/// What becomes of a complaint, in Chinese.
+fn outcome(outcome: Option<&str>) -> &'static str {
+    match outcome {
+        Some("auto") => "自动派单",
+        Some("suggest") => "人工确认",
+        _ => "未识别",
     }
 }
 
@@ -220,17 +229,25 @@ fn example(example: &ExampleShown, aspect: Aspect, lang: Lang) -> Vec<String> {
         Verdict::Unresolvable => say!("标注不认得", "label unknown"),
         Verdict::Unlabelled => say!("无标注", "no label"),
     };
-    let none = say!("（无）", "none");
-    let none = none.in_lang(lang);
-    let (from, to) = (example.before.get(aspect).unwrap_or(none), example.after.get(aspect).unwrap_or(none));
-    let label = example.label.as_deref().unwrap_or(none);
-    let evidence = example.evidence.join("、");
-    let change = say!("{from} → {to}；标注：{label}", "{from} → {to}; label: {label}");
-    let words = say!("依据词句：{evidence}", "evidence: {evidence}");
-    let mut lines =
-        vec![format!("[{}] {}  {}", verdict.in_lang(lang), example.id, example.text), change.in_lang(lang).to_owned()];
+    let mut lines = vec![format!("[{}] {}  {}", verdict.in_lang(lang), example.id, example.text)];
+    let mut add = |line: Message| lines.push(line.in_lang(lang).to_owned());
+    // Of departments, scenarios and outcomes the headline says from what to what; times and replies are each case's own.
+    if matches!(aspect, Aspect::Deadline | Aspect::Reply) {
+        let none = say!("（无）", "none");
+        let value = |value: Option<&str>| match (value, aspect) {
+            (None, _) => none.in_lang(lang).to_owned(),
+            (Some(due), Aspect::Deadline) => due.get(..16).unwrap_or(due).replace('T', " "),
+            (Some(text), _) => text.to_owned(),
+        };
+        let (from, to) = (value(example.before.get(aspect)), value(example.after.get(aspect)));
+        add(say!("{from} → {to}", "{from} → {to}"));
+    }
+    if let Some(label) = &example.label {
+        add(say!("标注：{label}", "label: {label}"));
+    }
     if !example.evidence.is_empty() {
-        lines.push(words.in_lang(lang).to_owned());
+        let evidence = example.evidence.join("、");
+        add(say!("依据词句：{evidence}", "evidence: {evidence}"));
     }
     lines
 }

@@ -6,10 +6,11 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use jiff::Zoned;
 use serde::Serialize;
 
-use super::super::impact::Answer;
-use super::super::impact::corpus::{Overlap, complaint, decide, on_all_cores};
+use super::super::impact::corpus::{Overlap, complaint, decide};
+use super::super::impact::{Answer, Label, Resolver};
 use super::cost;
 use crate::bundle::Bundle;
+use crate::bundle::on_all_cores;
 use crate::decide::Found;
 use crate::knowledge::Case;
 use crate::learn::wilson_lower;
@@ -153,7 +154,9 @@ pub fn statistics(bundle: &Bundle, cases: &[Case], now: &Zoned, done: &(dyn Fn(u
     let all: BTreeSet<&str> = terms.iter().flatten().copied().chain(listed).collect();
     let finder = TermFinder::new(all);
     let overlap = Overlap::new(bundle, cases);
-    let one = |number: usize| look(bundle, (number, &cases[number]), &overlap, &finder, now);
+    let bundles = [bundle];
+    let resolver = Resolver::new(&bundles);
+    let one = |number: usize| look((bundle, &resolver), (number, &cases[number]), &overlap, &finder, now);
     let shown = on_all_cores(cases.len(), &one, &|count| done(count, of));
     let texts: Vec<(Option<&str>, &str)> =
         cases.iter().map(|case| (case.title.as_deref(), case.text.as_str())).collect();
@@ -181,7 +184,7 @@ pub fn statistics(bundle: &Bundle, cases: &[Case], now: &Zoned, done: &(dyn Fn(u
             terms: terms.iter().map(term).collect(),
         }
     };
-    let label = |case: &&Case| Answer::default().is_right(case, bundle).is_some();
+    let label = |case: &&Case| Label::of(case).is_some_and(|label| resolver.knows(label));
     Statistics {
         revision: bundle.engine.revision().to_owned(),
         cases: cases.len(),
@@ -198,7 +201,7 @@ pub fn statistics(bundle: &Bundle, cases: &[Case], now: &Zoned, done: &(dyn Fn(u
 }
 
 fn look(
-    bundle: &Bundle,
+    (bundle, resolver): (&Bundle, &Resolver<'_>),
     (number, case): (usize, &Case),
     overlap: &Overlap,
     finder: &TermFinder<'_>,
@@ -225,14 +228,14 @@ fn look(
     };
     let fires = matches.iter().map(|found| {
         let leaves = found.evidence.iter().chain(&found.hints).map(|hit| hit.leaf).collect();
-        (found.scenario, leaves, stands_for(found.scenario).is_right(case, bundle))
+        (found.scenario, leaves, resolver.is_right(&stands_for(found.scenario), case, bundle))
     });
     let by_rule = decision.as_ref().filter(|decision| decision.source == Some(crate::decide::Source::Rule));
     let leads = by_rule.and_then(|decision| {
         let scenario = engine.rules().position(&decision.scenario.as_ref()?.id)?;
         // What was only guessed fired on nothing.
         let fired = matches.iter().any(|found| found.scenario == scenario);
-        fired.then(|| (scenario, Answer::of(decision).is_right(case, bundle)))
+        fired.then(|| (scenario, resolver.is_right(&Answer::of(decision), case, bundle)))
     });
     Shown { fires: fires.collect(), leads, terms: finder.find(text.normalised()) }
 }

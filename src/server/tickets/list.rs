@@ -23,7 +23,7 @@ use super::submit::tagged;
 use crate::bundle::Serving;
 use crate::say;
 use crate::text::normalise;
-use crate::tickets::{Filter, MOST_ON_PAGE, Page, Queue, State as TicketState, Urgency};
+use crate::tickets::{Filter, MOST_ON_PAGE, Page, Queue, QueueFilter, State as TicketState, Urgency};
 
 /// Tickets on a page where nothing is said.
 const ON_PAGE: u32 = 50;
@@ -77,6 +77,23 @@ pub(in super::super) struct QueueQuery {
     /// 条数，最多 200 / How many, at most 200.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// 状态，多个用逗号隔开 / States, separated by commas.
+    #[param(
+        pattern = "^((received|in_review|dispatched|accepted|contacted|resolved|answer_reviewed|reply_sent|called_back|closed|parked|finalised|merged|refused)(,(received|in_review|dispatched|accepted|contacted|resolved|answer_reviewed|reply_sent|called_back|closed|parked|finalised|merged|refused))*)?$"
+    )]
+    state: Option<String>,
+    /// 紧急程度 / How urgent.
+    #[param(inline)]
+    urgency: Option<Urgency>,
+    /// 属地编号 / A district's id.
+    district: Option<String>,
+    /// 承办单位编号，含下级 / A department's id; those below it count too.
+    department: Option<String>,
+    /// 在此之前到期 / Due before this time.
+    #[param(format = DateTime)]
+    due_before: Option<String>,
+    /// 挂账的，只看到了复核日期的 / Of what is parked only what is to be looked at again now.
+    review_due: Option<bool>,
 }
 
 /// A page of tickets, the newest first.
@@ -147,7 +164,18 @@ pub(in super::super) async fn queue(
     uri: Uri,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let query: QueueQuery = query(&uri)?;
-    let page = app.tickets()?.queue(named(&name)?, limit(query.limit)?, &actor).await?;
+    let (queue, limit) = (named(&name)?, limit(query.limit)?);
+    let zone = app.live.serving().bundle.engine.settings().time_zone.clone();
+    let due_before = query.due_before.map(|given| moment("due_before", &given, &zone)).transpose()?;
+    let filter = QueueFilter {
+        states: states(query.state.as_deref())?,
+        urgency: query.urgency,
+        district: query.district,
+        department: query.department,
+        due_before: due_before.map(|moment| moment.timestamp()),
+        review_due: query.review_due.unwrap_or(false),
+    };
+    let page = app.tickets()?.queue_of(queue, filter, limit, &actor).await?;
     Ok(Json(local(&app, json!(page))))
 }
 
@@ -237,10 +265,10 @@ fn nothing_named<'n>(field: &str, given: &str, names: impl Iterator<Item = &'n s
     Problem::new(Kind::UnknownName, detail).at(Place { field: Some(field.to_owned()), nearest, ..Place::default() })
 }
 
-fn filter(query: ListQuery, serving: &Serving) -> Result<Filter, Problem> {
-    let zone = &serving.bundle.engine.settings().time_zone;
-    let states = query.state.iter().flat_map(|states| states.split(',')).map(str::trim).filter(|name| !name.is_empty());
-    let states = states.map(|name| {
+/// States as they were written, separated by commas.
+fn states(given: Option<&str>) -> Result<Vec<TicketState>, Problem> {
+    let names = given.into_iter().flat_map(|states| states.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    let state = |name: &str| {
         TicketState::named(name).ok_or_else(|| {
             let names = TicketState::ALL.map(TicketState::name);
             let words = TicketState::ALL.map(|state| format!("{}（{}）", state.name(), state.in_words().zh)).join("、");
@@ -249,12 +277,17 @@ fn filter(query: ListQuery, serving: &Serving) -> Result<Filter, Problem> {
             let place = Place { field: Some("state".to_owned()), nearest, ..Place::default() };
             Problem::new(Kind::InvalidQuery, detail).at(place)
         })
-    });
+    };
+    names.map(state).collect()
+}
+
+fn filter(query: ListQuery, serving: &Serving) -> Result<Filter, Problem> {
+    let zone = &serving.bundle.engine.settings().time_zone;
     let time = |field: &str, given: Option<&String>| {
         given.map(|given| moment(field, given, zone).map(|moment| moment.timestamp())).transpose()
     };
     Ok(Filter {
-        states: states.collect::<Result<_, _>>()?,
+        states: states(query.state.as_deref())?,
         opened_from: time("opened_from", query.opened_from.as_ref())?,
         opened_until: time("opened_until", query.opened_until.as_ref())?,
         department: query.department.map(|given| department(serving, &given)).transpose()?,

@@ -18,6 +18,7 @@ use super::super::matching::moment;
 use super::super::moments;
 use super::super::problem::{Kind, Problem};
 use super::shown::TicketShown;
+use crate::access::Actor;
 use crate::say;
 use crate::tickets::{Contact, Submission};
 
@@ -25,8 +26,18 @@ use crate::tickets::{Contact, Submission};
 const KEY: &str = "idempotency-key";
 /// Characters of a key, at the most.
 const LONGEST_KEY: usize = 255;
-const FIELDS: &[&str] =
-    &["text", "title", "channel", "district", "contact", "external_id", "confidential", "about", "superior_due"];
+pub(super) const FIELDS: &[&str] = &[
+    "text",
+    "title",
+    "channel",
+    "district",
+    "contact",
+    "external_id",
+    "confidential",
+    "about",
+    "superior_due",
+    "received_at",
+];
 
 /// A complaint to be handled.
 #[derive(ToSchema)]
@@ -52,6 +63,9 @@ pub(in super::super) struct TicketRequest {
     about: Option<String>,
     /// 上级要求的答复时间 / When a superior wants an answer.
     superior_due: Option<String>,
+    /// 更早在其他系统受理的时间，时限从那时算起；只有中心的密钥可填 / When it came in elsewhere, if earlier: deadlines
+    /// count from then. For keys of the centre alone.
+    received_at: Option<String>,
 }
 
 /// Files a complaint as a ticket.
@@ -75,10 +89,11 @@ pub(in super::super) async fn submit(
     let tickets = app.tickets()?.clone();
     let key = key(request.headers())?;
     let body = body::read(request, app.configuration.body_limit).await?;
-    let (own, desk) = (Arc::clone(&app), tickets.clone());
+    let (own, desk, submitter) = (Arc::clone(&app), tickets.clone(), actor.clone());
     let prepared = app.work(body.len(), move || {
         let zone = own.live.serving().bundle.engine.settings().time_zone.clone();
         let submission = submission(body::parse(&body)?.object(FIELDS)?, &zone)?;
+        may_say_when(&submission, &submitter)?;
         own.prepared(&desk, submission)
     });
     let filed = tickets.submit(prepared.await?, &actor, key).await?;
@@ -102,19 +117,39 @@ pub(super) fn tagged(app: &App, Json(ticket): Json<serde_json::Value>) -> Respon
     response
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(KEY) else { return Ok(None) };
-    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
-    key.map(|key| Some(key.to_owned())).ok_or_else(|| {
-        let detail = say!(
-            "Idempotency-Key 应为 1 到 {LONGEST_KEY} 个 ASCII 字符，例如一个 UUID",
-            "Idempotency-Key should have 1 to {LONGEST_KEY} ASCII characters, such as a UUID"
-        );
-        Problem::new(Kind::InvalidField, detail).of_field("Idempotency-Key")
-    })
+/// Deadlines that count from earlier, and the past's figures: only the centre says that something came in before.
+pub(super) fn may_say_when(submission: &Submission, actor: &Actor) -> Result<(), Problem> {
+    if submission.received_at.is_none() || actor.is_central() {
+        return Ok(());
+    }
+    let detail = say!(
+        "received_at 只有中心的密钥（agent、dispatcher、admin）可以填；请去掉它",
+        "only keys of the centre (agent, dispatcher, admin) may give received_at: leave it out"
+    );
+    Err(Problem::new(Kind::Forbidden, detail).of_field("received_at"))
 }
 
-fn submission(mut object: Object, zone: &TimeZone) -> Result<Submission, Problem> {
+/// The key of a repeated request.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(KEY) else { return Ok(None) };
+    usable_key(value.to_str().unwrap_or_default(), "Idempotency-Key").map(Some)
+}
+
+/// A key as it was given in a header or field.
+pub(super) fn usable_key(given: &str, field: &str) -> Result<String, Problem> {
+    let key = given.trim();
+    if key.is_ascii() && (1..=LONGEST_KEY).contains(&key.len()) {
+        return Ok(key.to_owned());
+    }
+    let detail = say!(
+        "{field} 应为 1 到 {LONGEST_KEY} 个 ASCII 字符，例如一个 UUID",
+        "{field} should have 1 to {LONGEST_KEY} ASCII characters, such as a UUID"
+    );
+    Err(Problem::new(Kind::InvalidField, detail).of_field(field))
+}
+
+/// A submission from its fields.
+pub(super) fn submission(mut object: Object, zone: &TimeZone) -> Result<Submission, Problem> {
     let contact = object.object("contact", &["name", "phone", "other"])?;
     let contact = contact.map(|mut contact| {
         Ok::<_, Problem>(Contact {
@@ -123,10 +158,10 @@ fn submission(mut object: Object, zone: &TimeZone) -> Result<Submission, Problem
             other: contact.text("other")?,
         })
     });
-    let superior_due: Option<Timestamp> = match object.text("superior_due")? {
-        Some(given) => Some(moment("superior_due", &given, zone)?.timestamp()),
-        None => None,
+    let mut moment = |field: &str| -> Result<Option<Timestamp>, Problem> {
+        object.text(field)?.map(|given| moment(field, &given, zone).map(|at| at.timestamp())).transpose()
     };
+    let (superior_due, received_at) = (moment("superior_due")?, moment("received_at")?);
     Ok(Submission {
         text: object.required_text("text")?,
         title: object.text("title")?,
@@ -137,6 +172,7 @@ fn submission(mut object: Object, zone: &TimeZone) -> Result<Submission, Problem
         confidential: object.flag("confidential")?,
         about: object.text("about")?,
         superior_due,
+        received_at,
         ..Submission::default()
     })
 }

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use postgres::Config;
-
 use super::error::error;
 use super::session::Session;
+use super::tls::Server;
 use super::{Options, StoreError};
 use crate::store::start;
 
@@ -31,14 +30,14 @@ impl Held {
 }
 
 /// Takes the lock, unless another connection has it.
-pub(in crate::store) fn lock(config: &Config, options: &Options, key: i64) -> Result<Option<Held>, StoreError> {
-    let (config, options) = (config.clone(), *options);
+pub(in crate::store) fn lock(server: &Server, options: &Options, key: i64) -> Result<Option<Held>, StoreError> {
+    let (server, options) = (server.clone(), *options);
     let (answer, answered) = mpsc::sync_channel(1);
     let (stop, stopped) = mpsc::channel();
     let held = Arc::new(AtomicBool::new(true));
     let ours = Arc::clone(&held);
     let hold = move || {
-        let taken = take(&config, &options, key);
+        let taken = take(&server, &options, key);
         let _ = answer.send(taken.as_ref().map(Option::is_some).map_err(Clone::clone));
         if let Ok(Some(session)) = taken {
             watch(session, &stopped);
@@ -50,8 +49,8 @@ pub(in crate::store) fn lock(config: &Config, options: &Options, key: i64) -> Re
     Ok(taken.then_some(Held { held, _stop: stop }))
 }
 
-fn take(config: &Config, options: &Options, key: i64) -> Result<Option<Session>, StoreError> {
-    let mut session = Session::connect(config, options)?;
+fn take(server: &Server, options: &Options, key: i64) -> Result<Option<Session>, StoreError> {
+    let mut session = Session::connect(server, options)?;
     let row = session.client.query_one("SELECT PG_TRY_ADVISORY_LOCK($1)", &[&key]).map_err(error)?;
     Ok(row.get::<_, bool>(0).then_some(session))
 }

@@ -1,5 +1,5 @@
 //! PostgreSQL: a few threads that write and a few that read, each with a connection of its own that it makes anew when it
-//! is lost. Connections are not encrypted.
+//! is lost.
 //!
 //! The client drives a runtime of its own and may not be used, nor dropped, on a thread that runs another: every
 //! connection lives and dies on a thread of this folder.
@@ -8,17 +8,19 @@ mod advisory;
 mod error;
 mod parameters;
 mod session;
+mod tls;
 mod worker;
 
 use std::thread;
 use std::time::Duration;
 
-use postgres::{Client, Config};
+use postgres::Client;
 
 use super::{Migration, Options, StoreError, migration, placeholders};
 pub(super) use advisory::{Held, lock};
 use error::error;
 pub(super) use session::Session;
+pub(super) use tls::Server;
 pub(super) use worker::{Backoff, work};
 
 /// Held while the schema is changed, so that servers that start together do not do it twice: "jiesu" as a number.
@@ -27,12 +29,12 @@ const MIGRATING: i64 = 0x006a_6965_7375;
 const LONGEST_MIGRATION: Duration = Duration::from_secs(600);
 
 /// Brings the database to the newest version.
-pub(super) fn migrate(config: &Config, migrations: &'static [Migration], options: &Options) -> Result<(), StoreError> {
+pub(super) fn migrate(server: &Server, migrations: &'static [Migration], options: &Options) -> Result<(), StoreError> {
     // A thread of its own, since the caller may be in a runtime.
     thread::scope(|scope| {
         let work = scope.spawn(|| {
             let patience = Options { statement_timeout: Duration::ZERO, lock_timeout: LONGEST_MIGRATION, ..*options };
-            take_steps(&mut Session::connect(config, &patience)?.client, migrations)
+            take_steps(&mut Session::connect(server, &patience)?.client, migrations)
         });
         work.join().unwrap_or_else(|_| Err(StoreError::Database("the migration panicked".to_owned())))
     })

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, NoTls, Statement};
 
 use super::error::{error, wrong};
 use super::parameters::{Parameter, row};
 use super::placeholders::to_dollars;
+use super::tls::Server;
 use super::{Options, StoreError};
 use crate::store::{Row, Value, start};
 
@@ -42,13 +43,13 @@ pub(in crate::store) struct Session {
 
 impl Session {
     /// Connects, within [`Options::connect_timeout`] whatever the other side does.
-    pub(super) fn connect(config: &Config, options: &Options) -> Result<Session, StoreError> {
+    pub(super) fn connect(server: &Server, options: &Options) -> Result<Session, StoreError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let (config, set, most) = (config.clone(), settings(options), options.connect_timeout);
+        let (server, set, most) = (server.clone(), settings(options), options.connect_timeout);
         // The client's own limit is for the socket alone; a server may take the connection and never say a word.
         let connecting = move || {
             // Where nobody waits any more the connection ends here.
-            let _ = sender.send(Session::open(config, &set, most));
+            let _ = sender.send(Session::open(server, &set, most));
         };
         start("store-connect", connecting)?;
         receiver.recv_timeout(most).unwrap_or_else(|error| {
@@ -59,13 +60,18 @@ impl Session {
         })
     }
 
-    fn open(mut config: Config, settings: &str, most: Duration) -> Result<Session, StoreError> {
+    fn open(server: Server, settings: &str, most: Duration) -> Result<Session, StoreError> {
+        let Server { mut config, encryption } = server;
         config.connect_timeout(most).tcp_user_timeout(SILENCE);
         config.keepalives_idle(SILENCE / 2).keepalives_interval(SILENCE / 6).keepalives_retries(3);
         if config.get_application_name().is_none() {
             config.application_name("jiesu");
         }
-        let mut client = config.connect(NoTls).map_err(error)?;
+        let connected = match encryption {
+            Some(encryption) => config.connect(encryption),
+            None => config.connect(NoTls),
+        };
+        let mut client = connected.map_err(error)?;
         client.batch_execute(settings).map_err(error)?;
         let indexes = client.query(UNIQUE, &[]).map_err(error)?;
         let unique = indexes.iter().map(|index| (index.get(0), index.get(1))).collect();

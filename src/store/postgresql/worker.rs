@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use postgres::Config;
-
 use super::super::queue::{Job, Queue};
 use super::super::transaction::{Connection, Transaction};
 use super::error::error;
 use super::session::Session;
+use super::tls::Server;
 use super::{Options, StoreError};
 
 /// The first wait after a connection could not be made; each further one is twice as long.
@@ -47,8 +46,8 @@ impl Backoff {
 }
 
 /// Takes jobs until the queue closes.
-pub(in crate::store) fn work(config: &Config, options: &Options, backoff: &Arc<Backoff>, queue: &Queue, reads: bool) {
-    let mut worker = Worker { config, options, backoff, session: None, reads };
+pub(in crate::store) fn work(server: &Server, options: &Options, backoff: &Arc<Backoff>, queue: &Queue, reads: bool) {
+    let mut worker = Worker { server, options, backoff, session: None, reads };
     while let Some(mut job) = queue.next() {
         let ended = worker.run(job.as_mut());
         job.answer(ended);
@@ -56,7 +55,7 @@ pub(in crate::store) fn work(config: &Config, options: &Options, backoff: &Arc<B
 }
 
 struct Worker<'a> {
-    config: &'a Config,
+    server: &'a Server,
     options: &'a Options,
     backoff: &'a Backoff,
     session: Option<Session>,
@@ -97,7 +96,7 @@ impl Worker<'_> {
         if let Some(why) = self.backoff.reason() {
             return Err(why);
         }
-        let connected = Session::connect(self.config, self.options);
+        let connected = Session::connect(self.server, self.options);
         self.backoff.note(connected.as_ref().map(|_| ()));
         connected
     }

@@ -75,7 +75,13 @@ fn addresses_are_read_and_shown_without_the_password() {
         ("", Err("is empty")),
         ("postgres://jiesu:secret@host:port/tickets", Err("not an address")),
         ("postgres://jiesu:secret@host/tickets?secret=1", Err("not an address")),
-        ("postgres://jiesu:secret@host/tickets?sslmode=require", Err("not supported yet")),
+        ("postgres://jiesu:secret@host/tickets?sslmode=require", Ok("postgres://jiesu@host:5432/tickets")),
+        (
+            "postgres://jiesu:secret@host/tickets?sslmode=verify-full&connect_timeout=3",
+            Ok("postgres://jiesu@host:5432/tickets"),
+        ),
+        ("postgres://jiesu:secret@host/tickets?sslmode=prefer", Err("sslmode in the address")),
+        ("postgres://jiesu:secret@host/tickets?sslmode=verify-ca&sslrootcert=/nowhere.pem", Err("/nowhere.pem")),
     ] {
         match (Location::parse(text), expect) {
             (Ok(location), Ok(expect)) => {

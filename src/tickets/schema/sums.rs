@@ -1,4 +1,4 @@
-//! The second step: sums in coarse shapes take the place of one fine table of figures, which a year of statistics was too
+//! The third step: sums in coarse shapes take the place of one fine table of figures, which a year of statistics was too
 //! long to add up; and indexes for lists of what is overdue and of what came in at some time.
 
 use crate::store::Migration;
@@ -155,4 +155,4 @@ macro_rules! step {
 }
 
 pub(super) const STEP: Migration =
-    Migration { version: 2, name: "sums in shapes", sqlite: step!(" WITHOUT ROWID"), postgres: step!("") };
+    Migration { version: 3, name: "sums in shapes", sqlite: step!(" WITHOUT ROWID"), postgres: step!("") };

@@ -62,7 +62,9 @@ async function show() {
   reading += 1;
   const own = reading;
   try {
-    const query = new URLSearchParams({ state: 'dispatched,accepted,contacted', limit: 200, ...(department && { department: department.id }) });
+    // An emergency that nobody confirmed yet is in review, and the department's already.
+    const states = [...(department ? ['in_review'] : []), 'dispatched', 'accepted', 'contacted'].join();
+    const query = new URLSearchParams({ state: states, limit: 200, ...(department && { department: department.id }) });
     const page = await ask(`/v1/tickets?${query}`);
     const found = await known(page.items);
     if (own !== reading) return;

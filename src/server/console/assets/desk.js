@@ -8,7 +8,7 @@ import { known, list, ticketView } from './ticket.js';
 import { say } from './words.js';
 
 const QUEUES = ['review', 'returns', 'panel', 'answers', 'call_backs', 'parked'];
-const ACTIONS = ['claim', 'release', 'dispatch', 'uphold_return', 'refuse_return', 'approve_answer', 'send_back', 'send_reply', 'answer_on_the_spot', 'refuse', 'unpark', 'redirect', 'merge', 'chase', 'note', 'close'];
+const ACTIONS = ['claim', 'release', 'confirm', 'dispatch', 'uphold_return', 'refuse_return', 'approve_answer', 'send_back', 'send_reply', 'answer_on_the_spot', 'refuse', 'unpark', 'redirect', 'merge', 'chase', 'note', 'close'];
 /** Changes come in bursts: the lists are read once for all of them. */
 const GATHER = 250;
 

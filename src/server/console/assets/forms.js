@@ -22,6 +22,7 @@ const reason = area('reason', 'reason', { rows: 2 });
 export const ACTIONS = {
   claim: { states: [...QUEUE, ...HANDLING], key: 'KeyC', when: (ticket) => !ticket.claim },
   release: { states: [...QUEUE, ...HANDLING], key: 'KeyZ', when: (ticket) => ticket.claim },
+  confirm: { states: ['in_review'], key: 'KeyF', primary: true, when: (ticket) => ticket.provisional },
   dispatch: { states: QUEUE, key: 'KeyD', primary: true, fields: [{ kind: 'scenario', name: 'scenario' }, { kind: 'assignments', name: 'assignments' }] },
   answer_on_the_spot: { states: QUEUE, key: 'KeyO', fields: [area('text', 'what_was_said', { from: (ticket) => ticket.decision?.reply?.text })] },
   refuse: { states: QUEUE, key: 'KeyX', fields: [{ kind: 'choice', name: 'ground', label: 'ground', options: GROUNDS, prefix: 'ground_' }, area('notice', 'notice_to_caller')] },
@@ -55,7 +56,9 @@ function parts(action, ticket, own) {
 
 function fits(name, ticket, own) {
   const action = ACTIONS[name];
-  if (action.states && !action.states.includes(ticket.state)) return false;
+  // An emergency that went out at once is in review for the centre, and dispatched for everybody else.
+  const stands = ticket.provisional ? [ticket.state, 'dispatched'] : [ticket.state];
+  if (action.states && !stands.some((state) => action.states.includes(state))) return false;
   if (action.when && !action.when(ticket)) return false;
   return !action.of || parts(action, ticket, own).length > 0;
 }

@@ -34,7 +34,7 @@ const chinese = {
   state_received: '已接收', state_in_review: '待审', state_dispatched: '已派单', state_accepted: '已签收', state_contacted: '已联系', state_resolved: '待审答复', state_answer_reviewed: '答复已审', state_reply_sent: '已答复',
   state_called_back: '已回访', state_closed: '已归档', state_parked: '挂账', state_finalised: '已终结', state_merged: '已并单', state_refused: '不予受理',
   do_claim: '领取', do_release: '放回', do_dispatch: '派单', do_answer_on_the_spot: '当场答复', do_refuse: '不予受理', do_uphold_return: '同意退单', do_refuse_return: '不同意退单', do_approve_answer: '通过答复',
-  do_send_back: '退回重办', do_send_reply: '答复来电人', do_redirect: '改派', do_accept: '签收', do_contact: '联系来电人', do_resolve: '提交答复', do_apply_return: '申请退单', do_unpark: '销账', do_merge: '并单', do_chase: '催办', do_note: '备注', do_close: '归档',
+  do_send_back: '退回重办', do_send_reply: '答复来电人', do_redirect: '改派', do_confirm: '确认紧急派单', do_accept: '签收', do_contact: '联系来电人', do_resolve: '提交答复', do_apply_return: '申请退单', do_unpark: '销账', do_merge: '并单', do_chase: '催办', do_note: '备注', do_close: '归档',
   did: '{what}：完成', fill_in: '请填写：{what}', to_whom: '派给', who_has_it_now: '改由谁承办（不填则回到待审）', add_department: '加一个单位', split: '按 {count} 个事项拆分', remove: '去掉这一行', summary: '给承办单位看的摘要', summary_note: '保密工单，单位只见摘要',
   what_is_missing: '缺什么', met: '已见面', answer_note: '答复：查明了什么、怎么处理、依据、下一步', merge_into: '并入工单编号', note: '备注', ground: '不受理的理由', notice_to_caller: '告知来电人的话，以及可以找谁',
   return_not_ours: '不属于本单位职责', return_wrong_district: '不在本辖区', return_duplicate: '重复工单', return_missing_information: '信息不足', return_several_owners: '涉及多个单位',
@@ -43,7 +43,7 @@ const chinese = {
   change_received: '受理', change_decided: '判定', change_queued: '转人工', change_dispatched: '派单', change_claimed: '领取', change_released: '放回', change_accepted: '签收', change_contacted: '联系来电人', change_resolved: '提交答复', change_answer_approved: '通过答复',
   change_sent_back: '退回重办', change_reply_sent: '答复来电人', change_called_back: '回访', change_closed: '归档', change_return_applied: '申请退单', change_return_upheld: '同意退单', change_return_refused: '不同意退单', change_redirected: '改派', change_handed_down: '转办',
   change_paused: '暂停计时', change_resumed: '恢复计时', change_extended: '延期', change_parked: '挂账', change_unparked: '销账', change_excluded: '剔除', change_included: '恢复考核', change_finalised: '终结', change_reopened: '重新办理', change_merged: '并单', change_refused: '不予受理',
-  change_chased: '催办', change_urgency_set: '调整紧急程度', change_linked: '关联', change_noted: '备注', change_attached: '附件', change_warned: '临期提醒', change_escalated: '超期升级', change_expired: '超期', change_erased: '清除个人信息',
+  change_chased: '催办', change_urgent_dispatched: '紧急派出，待确认', change_confirmed: '确认紧急派单', change_review_due: '挂账到期，请复核', change_urgency_set: '调整紧急程度', change_linked: '关联', change_noted: '备注', change_attached: '附件', change_warned: '临期提醒', change_escalated: '超期升级', change_expired: '超期', change_erased: '清除个人信息',
 
   script: '回访话术', script_greeting: '您好，请问是{caller}吗？这里是 12345 热线，想就您反映的事情做个回访，耽误您一分钟。', script_matter: '您反映的是“{matter}”，承办单位已经答复。', script_reply: '答复内容：', script_solved: '请问问题解决了吗？是已解决、部分解决，还是没有解决？',
   script_satisfied: '您对办理满意吗？', script_more: '还有别的需要反映吗？谢谢您，再见。', caller_unknown: '您', your_matter: '您的诉求', no_phone: '没有留电话', close_when_satisfied: '解决且满意的，随即归档',
