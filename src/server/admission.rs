@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
@@ -15,6 +15,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::app::App;
+use super::body;
 use super::problem::{Kind, Problem};
 use crate::access::{Actor, Denied, Scope, Tokens};
 use crate::say;
@@ -108,6 +109,9 @@ pub(super) async fn admitted(
     if matches!(needed, Nothing) {
         return Ok(next.run(request).await);
     }
+    if request.method() == Method::POST && route.as_str().starts_with("/open311/") {
+        request = with_form_key(&app, request).await?;
+    }
     let actor = who(&app, &request)?;
     allowed(&actor, needed)?;
     if *request.method() == Method::POST && FILING.contains(&route.as_str()) {
@@ -171,12 +175,30 @@ fn api_key(uri: &Uri) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key").map(|(_, key)| key.into_owned())
 }
 
+/// The same request, with the key that Open311 has among the fields of the form (`api_key`) where it has none else.
+async fn with_form_key(app: &App, request: Request) -> Result<Request, Problem> {
+    if token(request.headers()).is_some() || api_key(request.uri()).is_some() {
+        return Ok(request);
+    }
+    let (mut parts, body) = request.into_parts();
+    let bytes = body::read_form(Request::from_parts(parts.clone(), body), app.configuration.body_limit).await?;
+    let key =
+        form_urlencoded::parse(&bytes).find(|(name, _)| name == "api_key").map(|(_, key)| format!("Bearer {key}"));
+    if let Some(key) = key.and_then(|key| HeaderValue::try_from(key).ok()) {
+        parts.headers.insert(AUTHORIZATION, key);
+    }
+    Ok(Request::from_parts(parts, bytes.into()))
+}
+
 /// Without keys whoever sits at this machine may everything, to try it out; but not a page of another site in a browser
-/// on this machine, whether it says so (Fetch Metadata, W3C) or has a name of its own lead here (DNS rebinding).
+/// on this machine, whether it says so (Fetch Metadata, W3C; `Origin`, RFC 6454) or has a name of its own lead here (DNS
+/// rebinding). This is the one way in without a key, so it guards every route of the table.
 fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
     let own_site =
         matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"));
-    if own_site && headers.get(HOST).is_none_or(|host| host.to_str().is_ok_and(is_this_machine)) {
+    let host = headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+    let own_origin = headers.get(ORIGIN).is_none_or(|origin| host.is_some_and(|host| is_origin_of(origin, host)));
+    if own_site && own_origin && host.is_none_or(is_this_machine) {
         return Ok(Actor::new("local", &[Scope::Admin]));
     }
     let detail = say!(
@@ -184,6 +206,12 @@ fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
         "while there are no keys only requests of this very machine are taken: make a key with jiesu keys add"
     );
     Err(Problem::new(Kind::CrossSite, detail))
+}
+
+/// Whether a page of `origin` came from the server that is asked as `host`.
+fn is_origin_of(origin: &HeaderValue, host: &str) -> bool {
+    let rest = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    rest.is_some_and(|(scheme, own)| matches!(scheme, "http" | "https") && own.eq_ignore_ascii_case(host))
 }
 
 /// Whether `host`, as a request names it, is a name of the machine itself.
@@ -294,6 +322,8 @@ mod tests {
             }
         }
         assert_eq!(ROUTES.iter().map(|(method, path, _)| (method, path)).collect::<BTreeSet<_>>().len(), ROUTES.len());
+        // What needs no key changes nothing: the guard against pages of other sites stands where keys are looked at.
+        assert!(ROUTES.iter().all(|(method, _, needs)| *method == "GET" || !matches!(needs, Nothing)));
         assert!(matches!(needs("HEAD", "/healthz"), Nothing));
         assert!(matches!(needs("DELETE", "/v1/tickets/{id}"), One([])));
     }

@@ -167,15 +167,12 @@ impl Json {
             let detail = say!("应为 JSON 对象 {{…}}，给的是{zh}", "should be a JSON object {{…}}, and is {en}");
             return Err(Problem::new(Kind::NotAnObject, detail));
         };
-        for (at, (name, _)) in object.fields.iter().enumerate() {
+        for (name, _) in &object.fields {
             if !known.contains(&name.as_str()) {
-                return Err(unknown_field(name, known));
-            }
-            if object.fields[..at].iter().any(|(other, _)| other == name) {
-                let detail = say!("字段“{name}”出现了两次", "the field `{name}` stands twice");
-                return Err(Problem::new(Kind::DuplicateField, detail).of_field(name));
+                return Err(unknown_field(name, "", known));
             }
         }
+        object.once_each()?;
         Ok(object)
     }
 
@@ -208,6 +205,17 @@ impl Json {
 }
 
 impl Object {
+    /// Whether no field stands twice.
+    pub(super) fn once_each(&self) -> Result<(), Problem> {
+        for (at, (name, _)) in self.fields.iter().enumerate() {
+            if self.fields[..at].iter().any(|(other, _)| other == name) {
+                let detail = say!("字段“{name}”出现了两次", "the field `{name}` stands twice");
+                return Err(Problem::new(Kind::DuplicateField, detail).of_field(name));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a field's value; `None` where it is missing or null.
     fn take(&mut self, name: &str) -> Option<Json> {
         let (_, value) = self.fields.iter_mut().find(|(other, _)| other == name)?;
@@ -290,7 +298,8 @@ pub(super) fn missing(name: &str) -> Problem {
     Problem::new(Kind::MissingField, detail).of_field(name)
 }
 
-fn unknown_field(name: &str, known: &[&str]) -> Problem {
+/// A field that means nothing, in the object at `path`.
+pub(super) fn unknown_field(name: &str, path: &str, known: &[&str]) -> Problem {
     let near = near(name, known.iter().copied());
     // The name comes from outside and may be long.
     let shown: String = name.chars().take(SHOWN).collect();
@@ -303,7 +312,8 @@ fn unknown_field(name: &str, known: &[&str]) -> Problem {
             say!("没有“{shown}”这个字段；可用的有：{zh}", "there is no field `{shown}`: the fields are {en}")
         }
     };
-    Problem::new(Kind::UnknownField, detail).at(Place { field: Some(shown), nearest: near, ..Place::default() })
+    let field = if path.is_empty() { shown } else { format!("{path}.{shown}") };
+    Problem::new(Kind::UnknownField, detail).at(Place { field: Some(field), nearest: near, ..Place::default() })
 }
 
 fn wrong(name: &str, wanted: &Message, given: &Json) -> Problem {

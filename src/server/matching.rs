@@ -39,6 +39,7 @@ const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
 
 /// A complaint.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"text": "梧桐苑小区门口自来水管漏了三天，水都流到马路上了", "district": "青澜区"}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(super) struct MatchRequest {
@@ -58,11 +59,13 @@ pub(super) struct MatchRequest {
 
 /// Several complaints.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"complaints": [{"text": "小区停电两个小时了，没人通知"}, {"text": "请问公积金怎么提取"}]}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(super) struct BatchRequest {
-    /// 诉求，最多 1,000 件 / The complaints, 1,000 at the most.
-    #[schema(max_items = 1_000)]
+    /// 诉求，最多 1,000 件，每件与 /v1/match 的相同；写错的一件，在它的位置上回答错在哪里，其余照常 / The complaints, 1,000
+    /// at the most, each as for `/v1/match`; one that is wrong is answered with its problem, the others are decided.
+    #[schema(max_items = 1_000, value_type = Vec<serde_json::Value>)]
     complaints: Vec<MatchRequest>,
 }
 
@@ -88,7 +91,7 @@ pub(super) enum BatchItem {
     post, path = "/v1/match", operation_id = "match", tag = "decide", summary = "判定一件诉求 / Decide one complaint",
     params(
         ("rules_only" = Option<bool>, Query, description = "只用规则，不用历史案例 / Leave everything learned from past cases out"),
-        ("explain" = Option<String>, Query, description = "full：附上逐条说明和最小改动 / `full`: with every clause, and the smallest changes that flip it"),
+        ("explain" = Option<String>, Query, pattern = "^full$", description = "full：附上逐条说明和最小改动 / `full`: with every clause, and the smallest changes that flip it"),
     ),
     request_body = MatchRequest,
     responses((status = 200, description = "判定结果 / The decision", body = Decision)),

@@ -24,12 +24,14 @@ mod ids;
 mod language;
 mod matching;
 mod metrics;
+mod moments;
 mod open311;
 mod openapi;
 mod panics;
 mod problem;
 mod search;
 mod serve;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod tickets;

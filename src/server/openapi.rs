@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder, ResponsesBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -68,9 +69,10 @@ pub fn openapi() -> OpenApi {
             let Some(operation) = operation else { continue };
             let needed = admission::needs(method, route);
             describe_access(operation, needed);
-            describe_problems(operation, needed);
+            describe_problems(operation, needed, route);
         }
     }
+    close(&mut document);
     let key = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(KEY)).build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(key));
@@ -107,6 +109,19 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(metrics::metrics))
 }
 
+/// Says of every action that it has no fields but its own, which `utoipa` says of plain objects alone.
+fn close(document: &mut OpenApi) {
+    let schemas = document.components.iter_mut().flat_map(|components| components.schemas.get_mut("Action"));
+    for schema in schemas {
+        let RefOr::T(Schema::OneOf(ways)) = schema else { continue };
+        for way in &mut ways.items {
+            if let RefOr::T(Schema::Object(object)) = way {
+                object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
+    }
+}
+
 /// Says which key an operation needs.
 fn describe_access(operation: &mut Operation, needed: Needs) {
     let scopes: Vec<String> = match needed {
@@ -118,19 +133,35 @@ fn describe_access(operation: &mut Operation, needed: Needs) {
 }
 
 /// Adds the problems that an operation may answer with, one response for each status.
-fn describe_problems(operation: &mut Operation, needed: Needs) {
+fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
     let id = operation.operation_id.clone().unwrap_or_default();
     let reads_body = operation.request_body.is_some();
+    let asks = |place: ParameterIn| {
+        let is = |own: &RefOr<Parameter>| matches!(own, RefOr::T(own) if own.parameter_in == place);
+        operation.parameters.iter().flatten().any(is)
+    };
+    let (query, header, path) = (asks(ParameterIn::Query), asks(ParameterIn::Header), asks(ParameterIn::Path));
+    let of_tickets = operation.tags.iter().flatten().any(|tag| tag == "tickets");
+    let of_ticket = of_tickets && route.contains("{id}") && !route.contains("outbox");
+    let acts = id == "act_on_ticket" || id == "claim_next";
     let can = |kind: Kind| match kind {
         Kind::Internal | Kind::TimeLimit => true,
-        Kind::NotFound | Kind::MethodNotAllowed => false,
-        Kind::Unauthorized | Kind::Forbidden | Kind::TooManyRequests => !matches!(needed, Needs::Nothing),
+        Kind::NotFound => path && !of_ticket,
+        Kind::NoTicket => of_ticket,
+        Kind::MethodNotAllowed => false,
+        Kind::Unauthorized | Kind::Forbidden | Kind::TooManyRequests | Kind::CrossSite => {
+            !matches!(needed, Needs::Nothing)
+        }
         Kind::BundleRefused => id == "reload",
-        Kind::CrossSite => matches!(id.as_str(), "reload" | "call"),
-        Kind::InvalidQuery => operation.parameters.is_some(),
+        Kind::InvalidQuery => query,
+        Kind::InvalidField => reads_body || header || (of_tickets && query),
         Kind::UpgradeRequired => id == "call",
-        Kind::UnknownName => id == "search",
+        Kind::UnknownName => id == "search" || id == "list_tickets" || id == "statistics",
         Kind::TooManyItems => id == "match_batch",
+        Kind::NotNow | Kind::Claimed => acts || id == "attach",
+        Kind::Changed => id == "act_on_ticket",
+        Kind::KeyReused => id == "submit_ticket",
+        Kind::Busy | Kind::StoreUnavailable | Kind::TicketsOff => of_tickets,
         _ => reads_body,
     };
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| can(*kind)).collect();

@@ -27,6 +27,7 @@ const MOST_LIMIT: usize = 100;
 
 /// What is looked for.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"query": "小区里的水管漏了该找谁修", "kinds": ["article", "notice"], "limit": 5}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(super) struct SearchRequest {

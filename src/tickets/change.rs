@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::deadlines::{Deadline, Layer};
-use super::model::{AssignmentRole, Attachment, CallBack, Claim, Judgement, Link, ReturnReason, Urgency};
+use super::model::{AssignmentRole, Attachment, CallBack, Claim, Judgement, Link, Place, ReturnReason, Urgency};
 use super::words::Words;
 
 /// One event of a ticket: who, when, why, under which bundle.
@@ -99,6 +99,12 @@ pub enum Change {
         /// The row of `personal` with the caller.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         contact: Option<i64>,
+        /// The scenario (id) that whoever filed it chose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chosen: Option<String>,
+        /// Where it is, as was said apart from the text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
     },
     /// The engine decided.
     Decided {
@@ -451,7 +457,10 @@ impl Change {
     /// Every text of a person in it.
     pub(super) fn words_mut(&mut self) -> Vec<&mut Words> {
         match self {
-            Change::Received { text, title, .. } => std::iter::once(text).chain(title).collect(),
+            Change::Received { text, title, place, .. } => {
+                let address = place.as_mut().and_then(|place| place.address.as_mut());
+                std::iter::once(text).chain(title).chain(address).collect()
+            }
             Change::Contacted { note, .. } | Change::Chased { note } => note.iter_mut().collect(),
             Change::Dispatched { assignments, .. } | Change::UrgentDispatched { assignments, .. } => {
                 assignments.iter_mut().filter_map(|a| a.summary.as_mut()).collect()

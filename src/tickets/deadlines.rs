@@ -38,6 +38,7 @@ impl Layer {
 
 /// One deadline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TicketDeadline)]
 pub struct Deadline {
     /// Whose.
     pub layer: Layer,

@@ -258,6 +258,19 @@ impl Tickets {
         Ok(shown)
     }
 
+    /// How many events a ticket has that an actor may see.
+    ///
+    /// # Errors
+    /// As [`Tickets::get`].
+    pub async fn version(&self, id: &str, actor: &Actor) -> Result<u32, Refusal> {
+        let (serving, reader, ticket) = (self.live.serving(), actor.clone(), id.to_owned());
+        let job = move |tx: &mut Transaction<'_>| {
+            let loaded = rows::load(tx, &ticket, false)?;
+            sight(&loaded, &reader, &serving).map(|_| loaded.ticket.version).ok_or(Refusal::NoTicket)
+        };
+        self.store.read(job).await
+    }
+
     /// The history of a ticket as an actor sees it.
     ///
     /// # Errors

@@ -1,32 +1,126 @@
 //! What tickets count for in statistics. A ticket's contribution is a function of the ticket alone; a change of the
-//! ticket changes the figures by the difference, in the transaction of its event, so that figures and events agree
-//! whatever happens. Contributions stand under the day on which the ticket came in.
+//! ticket changes the sums by the difference, in the transaction of its event, so that sums and events agree whatever
+//! happens. Contributions stand under the day on which the ticket came in.
+//!
+//! A year of a large city has nearly as many combinations of department, scenario, district and channel as tickets, so
+//! sums are kept in several [shapes](Shape): each by a few of these only, by day, month and year, so that a question reads
+//! little more than it answers (the data cube of Gray and others, 1997, with the views that questions need chosen by hand).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::model::{CallBackBy, Solved, State, Ticket};
-use crate::store::{StoreError, Transaction};
+use crate::catalog::MEASURES;
+use crate::store::{StoreError, Transaction, Value};
+
+/// By what sums are told apart, beside the time.
+pub(super) const DIMENSIONS: [&str; 5] = ["kind", "department", "scenario", "district", "channel"];
+/// Where among them the department is.
+const DEPARTMENT: usize = 1;
+/// Rows that one statement writes, at the most.
+const ROWS_AT_ONCE: usize = 64;
+
+/// How long the time of a sum is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grain {
+    Day,
+    Month,
+    Year,
+}
+
+impl Grain {
+    /// The time of this length that a day (`2026-11-23`) lies in.
+    pub(super) fn of(self, day: &str) -> &str {
+        let length = match self {
+            Grain::Day => 10,
+            Grain::Month => 7,
+            Grain::Year => 4,
+        };
+        day.get(..length).unwrap_or(day)
+    }
+}
+
+/// Which of [`DIMENSIONS`] a sum is told apart by: a bit for each, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape(u8);
+
+impl Shape {
+    /// All that are kept, the coarse ones first: each by day, and all but the finest by month and by year.
+    pub(super) const ALL: [Shape; 15] = [
+        Shape(0b00000),
+        Shape(0b00001),
+        Shape(0b10000),
+        Shape(0b01000),
+        Shape(0b00010),
+        Shape(0b00100),
+        Shape(0b11001),
+        Shape(0b00011),
+        Shape(0b00101),
+        Shape(0b10010),
+        Shape(0b10100),
+        Shape(0b01010),
+        Shape(0b01100),
+        Shape(0b00110),
+        Shape::FINEST,
+    ];
+    const FINEST: Shape = Shape(0b11111);
+
+    /// The coarsest that tells all of these apart.
+    pub(super) fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Shape {
+        let bit = |name: &str| DIMENSIONS.iter().position(|own| *own == name).map_or(0, |at| 1_u8 << at);
+        let wanted = names.into_iter().fold(0, |bits, name| bits | bit(name));
+        Shape::ALL.into_iter().find(|shape| shape.0 & wanted == wanted).unwrap_or(Shape::FINEST)
+    }
+
+    /// The longest time that it is kept by.
+    pub(super) fn longest(self) -> Grain {
+        if self == Shape::FINEST { Grain::Day } else { Grain::Year }
+    }
+
+    /// All, with each length of time that they are kept by.
+    fn kept() -> impl Iterator<Item = (Shape, Grain)> {
+        let of = |grain: Grain| {
+            Shape::ALL.into_iter().filter(move |shape| grain <= shape.longest()).map(move |s| (s, grain))
+        };
+        [Grain::Day, Grain::Month, Grain::Year].into_iter().flat_map(of)
+    }
+
+    /// How it stands in the table: its bits, and 32 for months, 64 for years.
+    pub(super) fn number(self, grain: Grain) -> i64 {
+        i64::from(self.0) + 32 * grain as i64
+    }
+}
 
 /// Under what a ticket counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cell {
     /// The day it came in, `2026-11-23` on the bundle's clock.
     pub(super) day: String,
-    pub(super) kind: String,
-    /// The department in charge; empty where nobody is.
-    pub(super) department: String,
-    pub(super) scenario: String,
-    pub(super) district: String,
-    pub(super) channel: String,
+    /// What it is by each of [`DIMENSIONS`]; empty where that is not known, as the department where nobody is in charge.
+    pub(super) values: [String; 5],
     /// Taken out of assessment.
     pub(super) excluded: bool,
 }
 
-/// Counts by measure.
-type Amounts = BTreeMap<&'static str, i64>;
+/// Which row of sums: shape, day, month or year, the value by each dimension (empty where the shape has none), whether taken
+/// out of assessment.
+type Key = (i64, String, [String; 5], bool);
+/// Amounts in the order of [`MEASURES`].
+pub(super) type Amounts = [i64; MEASURES.len()];
+/// Sums by their keys.
+type Sums = BTreeMap<Key, Amounts>;
+
+impl Cell {
+    /// The row of a shape that it is a part of.
+    fn key(&self, shape: Shape, grain: Grain) -> Key {
+        let period = grain.of(&self.day);
+        let value = |at: usize| if shape.0 & (1 << at) == 0 { String::new() } else { self.values[at].clone() };
+        (shape.number(grain), period.to_owned(), std::array::from_fn(value), self.excluded)
+    }
+}
 
 /// What a ticket counts, and under what: all under the department in charge now, but applications to give it back and
 /// those that were upheld under the department that applied.
@@ -34,27 +128,38 @@ pub(super) fn contributions(ticket: &Ticket, zone: &TimeZone) -> Vec<(Cell, Amou
     let (cell, amounts) = contribution(ticket, zone);
     let applied = ticket.assignments.iter().filter(|assignment| assignment.return_applications > 0);
     let given_back = applied.map(|assignment| {
-        let cell = Cell { department: assignment.department.clone(), ..cell.clone() };
+        let mut cell = cell.clone();
+        cell.values[DEPARTMENT].clone_from(&assignment.department);
         let amounts = [
             ("return_applications", i64::from(assignment.return_applications)),
             ("returns", i64::from(assignment.given_back)),
         ];
-        (cell, amounts.into_iter().filter(|(_, amount)| *amount != 0).collect())
+        (cell, in_order(&amounts))
     });
     let given_back: Vec<_> = given_back.collect();
     std::iter::once((cell, amounts)).chain(given_back).collect()
 }
 
+/// Amounts in the order of [`MEASURES`]; those that are not named are 0.
+fn in_order(named: &[(&str, i64)]) -> Amounts {
+    let amount = |measure: &str| named.iter().find(|(own, _)| *own == measure).map_or(0, |(_, amount)| *amount);
+    let mut all = [0; MEASURES.len()];
+    all.iter_mut().zip(MEASURES).for_each(|(sum, measure)| *sum = amount(measure));
+    all
+}
+
 /// What a ticket counts under the department in charge.
 fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, Amounts) {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let values = [
+        ticket.judgement.as_ref().map(|judgement| judgement.kind.as_str()),
+        ticket.department(),
+        ticket.scenario.as_deref(),
+        ticket.district.as_deref(),
+        ticket.channel.as_deref(),
+    ];
     let cell = Cell {
         day: ticket.opened_at.to_zoned(zone.clone()).date().to_string(),
-        kind: text(ticket.judgement.as_ref().map(|judgement| judgement.kind.as_str())),
-        department: text(ticket.department()),
-        scenario: text(ticket.scenario.as_deref()),
-        district: text(ticket.district.as_deref()),
-        channel: text(ticket.channel.as_deref()),
+        values: values.map(|value| value.unwrap_or_default().to_owned()),
         excluded: ticket.excluded.is_some(),
     };
     let times = &ticket.times;
@@ -94,85 +199,126 @@ fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, Amounts) {
         ("seconds_to_reply", seconds(times.replied)),
         ("seconds_to_end", seconds(times.over)),
     ];
-    (cell, amounts.into_iter().filter(|(_, amount)| *amount != 0).collect())
+    (cell, in_order(&amounts))
 }
 
-/// What changes in the figures when a ticket becomes another.
-pub(super) fn difference(before: Option<&Ticket>, after: &Ticket, zone: &TimeZone) -> Vec<(Cell, &'static str, i64)> {
-    let mut changes: BTreeMap<(Cell, &'static str), i64> = BTreeMap::new();
-    let mut add = |ticket: &Ticket, sign: i64| {
-        for (cell, amounts) in contributions(ticket, zone) {
-            for (measure, amount) in amounts {
-                *changes.entry((cell.clone(), measure)).or_default() += sign * amount;
-            }
+/// Adds amounts `sign` times.
+pub(super) fn add(sum: &mut Amounts, amounts: &Amounts, sign: i64) {
+    sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += sign * amount);
+}
+
+/// What changes in the sums when a ticket becomes another.
+fn difference(before: Option<&Ticket>, after: &Ticket, zone: &TimeZone) -> Sums {
+    let mut sums = Sums::new();
+    for (ticket, sign) in before.map(|before| (before, -1)).into_iter().chain([(after, 1)]) {
+        // One that only came in is decided in the same transaction, and counts from then on.
+        if ticket.state == State::Received {
+            continue;
         }
-    };
-    if let Some(before) = before {
-        add(before, -1);
+        for ((cell, amounts), (shape, grain)) in
+            contributions(ticket, zone).iter().flat_map(|own| Shape::kept().map(move |kept| (own, kept)))
+        {
+            add(sums.entry(cell.key(shape, grain)).or_insert([0; MEASURES.len()]), amounts, sign);
+        }
     }
-    add(after, 1);
-    changes
-        .into_iter()
-        .filter(|(_, amount)| *amount != 0)
-        .map(|((cell, measure), amount)| (cell, measure, amount))
-        .collect()
+    sums.retain(|_, amounts| amounts.iter().any(|amount| *amount != 0));
+    sums
 }
 
-/// Puts sums in the place of all figures; gives how many rows differed.
-pub(super) fn replace(
+/// Brings the sums up to date with a ticket that became another.
+pub(super) fn update(
     tx: &mut Transaction<'_>,
-    sums: &BTreeMap<(Cell, &'static str), i64>,
-) -> Result<usize, StoreError> {
-    let rows = tx.query(
-        "SELECT day, kind, department, scenario, district, channel, excluded, measure, amount FROM figures
-         WHERE amount <> 0",
-        &[],
-    )?;
-    let mut old: BTreeMap<(Cell, String), i64> = BTreeMap::new();
-    for row in &rows {
-        let text = |column: usize| row.text(column).map(str::to_owned);
-        let cell = Cell {
-            day: text(0)?,
-            kind: text(1)?,
-            department: text(2)?,
-            scenario: text(3)?,
-            district: text(4)?,
-            channel: text(5)?,
-            excluded: row.integer(6)? != 0,
-        };
-        old.insert((cell, text(7)?), row.integer(8)?);
-    }
-    let new: BTreeMap<(Cell, String), i64> =
-        sums.iter().map(|((cell, measure), amount)| ((cell.clone(), (*measure).to_owned()), *amount)).collect();
-    let wrong = new.iter().filter(|(key, amount)| old.get(*key) != Some(*amount)).count()
-        + old.keys().filter(|key| !new.contains_key(*key)).count();
-    if wrong > 0 {
-        tx.execute("DELETE FROM figures", &[])?;
-        for ((cell, measure), amount) in &new {
-            add(tx, cell, measure, *amount)?;
+    before: Option<&Ticket>,
+    after: &Ticket,
+    zone: &TimeZone,
+) -> Result<(), StoreError> {
+    write(tx, &difference(before, after, zone))
+}
+
+/// The columns of amounts: `n_` and the measure's name.
+pub(super) fn columns() -> impl Iterator<Item = String> {
+    MEASURES.iter().map(|measure| format!("n_{measure}"))
+}
+
+/// Puts the sums of these cells in the place of all that are stored; gives how many rows differed.
+pub(super) fn replace(tx: &mut Transaction<'_>, cells: &BTreeMap<Cell, Amounts>) -> Result<usize, StoreError> {
+    let mut wrong = 0;
+    // One shape after the other, so that only one is held in memory.
+    for (shape, grain) in Shape::kept() {
+        let mut new = Sums::new();
+        for (cell, amounts) in cells {
+            add(new.entry(cell.key(shape, grain)).or_insert([0; MEASURES.len()]), amounts, 1);
         }
+        let old = stored(tx, shape.number(grain))?;
+        let differ = new.iter().filter(|(key, amounts)| old.get(*key) != Some(*amounts)).count()
+            + old.keys().filter(|key| !new.contains_key(*key)).count();
+        if differ > 0 {
+            tx.execute("DELETE FROM sums WHERE shape = ?1", &[shape.number(grain).into()])?;
+            write(tx, &new)?;
+        }
+        wrong += differ;
     }
     Ok(wrong)
 }
 
-/// Adds to a figure.
-pub(super) fn add(tx: &mut Transaction<'_>, cell: &Cell, measure: &str, amount: i64) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO figures (day, kind, department, scenario, district, channel, excluded, measure, amount)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (day, kind, department, scenario, district, channel, excluded, measure)
-         DO UPDATE SET amount = figures.amount + excluded.amount",
-        &[
-            (&cell.day).into(),
-            (&cell.kind).into(),
-            (&cell.department).into(),
-            (&cell.scenario).into(),
-            (&cell.district).into(),
-            (&cell.channel).into(),
-            cell.excluded.into(),
-            measure.into(),
-            amount.into(),
-        ],
-    )?;
+/// The sums of a shape that are not nothing.
+fn stored(tx: &mut Transaction<'_>, shape: i64) -> Result<Sums, StoreError> {
+    let columns: Vec<String> = columns().collect();
+    let sql = format!(
+        "SELECT period, {}, excluded, {} FROM sums WHERE shape = ?1",
+        DIMENSIONS.join(", "),
+        columns.join(", ")
+    );
+    let mut sums = Sums::new();
+    for row in &tx.query(&sql, &[shape.into()])? {
+        let mut values: [String; 5] = Default::default();
+        for (at, value) in values.iter_mut().enumerate() {
+            row.text(1 + at)?.clone_into(value);
+        }
+        let mut amounts = [0; MEASURES.len()];
+        for (at, amount) in amounts.iter_mut().enumerate() {
+            *amount = row.integer(7 + at)?;
+        }
+        if amounts.iter().any(|amount| *amount != 0) {
+            sums.insert((shape, row.text(0)?.to_owned(), values, row.integer(6)? != 0), amounts);
+        }
+    }
+    Ok(sums)
+}
+
+/// Adds to what is stored; in the order of keys, so that transactions at one time wait for each other in one order.
+fn write(tx: &mut Transaction<'_>, sums: &Sums) -> Result<(), StoreError> {
+    let rows: Vec<(&Key, &Amounts)> = sums.iter().collect();
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        let mut values: Vec<Value> = Vec::with_capacity(rows.len() * (8 + MEASURES.len()));
+        for ((shape, period, dimensions, excluded), amounts) in rows {
+            values.extend([(*shape).into(), period.into()]);
+            values.extend(dimensions.iter().map(Value::from));
+            values.push((*excluded).into());
+            values.extend(amounts.iter().map(|amount| Value::from(*amount)));
+        }
+        tx.execute(&statement(rows.len()), &values)?;
+    }
     Ok(())
+}
+
+/// The statement that adds so many rows. Sums come in few sizes, so it is prepared already, nearly always.
+fn statement(rows: usize) -> String {
+    let columns: Vec<String> = columns().collect();
+    let mut sql = format!(
+        "INSERT INTO sums (shape, period, {}, excluded, {}) VALUES ",
+        DIMENSIONS.join(", "),
+        columns.join(", ")
+    );
+    let width = 8 + columns.len();
+    for row in 0..rows {
+        let places = (1..=width).map(|at| format!("?{}", row * width + at)).collect::<Vec<_>>().join(", ");
+        // Writing to a string cannot fail.
+        let _ = write!(sql, "{}({places})", if row == 0 { "" } else { ", " });
+    }
+    let added = columns.iter().map(|column| format!("{column} = sums.{column} + excluded.{column}"));
+    let added = added.collect::<Vec<_>>().join(", ");
+    let key = DIMENSIONS.join(", ");
+    let _ = write!(sql, " ON CONFLICT (shape, period, {key}, excluded) DO UPDATE SET {added}");
+    sql
 }

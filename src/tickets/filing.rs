@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use super::assigning;
 use super::change::Change;
 use super::desk::{Filed, Step, audited};
-use super::model::{Link, Relation, Ticket, Urgency};
+use super::model::{Link, Place, Relation, Ticket, Urgency};
 use super::refusal::Refusal;
 use super::repeats::{self, Repeat};
 use super::rows::{self, Loaded, Origin, millis};
 use super::settings::Settings;
-use super::submission::{self, Prepared};
+use super::submission::{self, Prepared, Submission};
 use super::view::shown;
 use super::words::Words;
 use crate::access::{Actor, audit};
@@ -84,7 +84,15 @@ fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
         about: prepared.about.clone(),
         superior_due: submission.superior_due,
         contact,
+        chosen: submission.chosen.clone(),
+        place: place(submission),
     }
+}
+
+fn place(submission: &Submission) -> Option<Place> {
+    let address = submission.address.as_deref().map(Words::new);
+    let (lat, long) = submission.coordinates.unzip();
+    (address.is_some() || lat.is_some()).then_some(Place { address, lat, long })
 }
 
 /// The urgency that earlier tickets of the same matter give, and why: more from the third call on.

@@ -30,6 +30,8 @@ impl Ticket {
             about,
             superior_due,
             contact,
+            chosen,
+            place,
         } = &event.change
         else {
             return None;
@@ -38,6 +40,7 @@ impl Ticket {
             id: id.to_owned(),
             version: event.number,
             opened_at: event.at,
+            updated_at: event.at,
             state: State::Received,
             provisional: None,
             paused: None,
@@ -52,6 +55,8 @@ impl Ticket {
             about: about.clone(),
             superior_due: *superior_due,
             contact: *contact,
+            chosen: chosen.clone(),
+            place: place.clone(),
             judgement: None,
             scenario: None,
             assignments: Vec::new(),
@@ -77,6 +82,7 @@ impl Ticket {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
         self.version = event.number;
+        self.updated_at = event.at;
         self.take(event);
         self.follow_assignments();
         self.note_time(event);
@@ -87,7 +93,7 @@ impl Ticket {
             Change::Received { .. } | Change::Noted { .. } | Change::Warned { .. } => {}
             Change::Expired { .. } | Change::Escalated { .. } => {}
             Change::Decided { judgement, urgency, deadlines } => {
-                self.scenario.clone_from(&judgement.scenario);
+                self.scenario = judgement.scenario.clone().or_else(|| self.chosen.clone());
                 if judgement.district.is_some() {
                     self.district.clone_from(&judgement.district);
                 }

@@ -106,9 +106,10 @@ pub(super) fn decide(ticket: &Ticket, action: &Action, case: &Case<'_>) -> Resul
     // An emergency that went out at once is in review for a person, and dispatched for everybody else.
     let provisional = ticket.provisional.is_some() && states.contains(&State::Dispatched);
     if !(provisional || states.contains(&ticket.state)) {
+        let words: Vec<String> = states.iter().map(|state| state.in_words().zh).collect();
         let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
-        let (zh, en) = (names.join("、"), names.join(", "));
-        return not_now(ticket, say!("须处于 {zh}", "it must be {en}"));
+        let (zh, en) = (words.join("、"), names.join(", "));
+        return not_now(ticket, say!("须处于{zh}", "it must be {en}"));
     }
     unclaimed(ticket, action, who, case)?;
     match action {

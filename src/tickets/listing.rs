@@ -1,5 +1,7 @@
 //! Lists of tickets, and the queues that dispatchers work on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,7 +10,7 @@ use super::action::Action;
 use super::desk::{self, Step, Tickets};
 use super::model::{State, Urgency};
 use super::refusal::Refusal;
-use super::rows::{millis, moment};
+use super::rows::{by_index, millis, moment};
 use super::submission::caller_key;
 use crate::access::{Actor, Scope};
 use crate::say;
@@ -99,6 +101,9 @@ pub struct Page {
     pub items: Vec<TicketLine>,
     /// Where the next page begins; none on the last.
     pub next_cursor: Option<String>,
+    /// The ids that the names were understood as by which the list was narrowed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<&'static str, String>,
 }
 
 /// What waits for a dispatcher.
@@ -214,11 +219,8 @@ impl Tickets {
         let central = actor.is_central();
         self.store
             .read(move |tx| {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM tickets WHERE {} ORDER BY seq DESC LIMIT {}",
-                    conditions.all(),
-                    limit + 1
-                );
+                let all = conditions.all().replace(OPENINGS, &by_index(tx, "tickets_by_opening"));
+                let sql = format!("SELECT {COLUMNS} FROM tickets WHERE {all} ORDER BY seq DESC LIMIT {}", limit + 1);
                 let rows = tx.query(&sql, &conditions.values)?;
                 let more = rows.len() > limit as usize;
                 let rows = &rows[..rows.len().min(limit as usize)];
@@ -227,7 +229,8 @@ impl Tickets {
                 let kept = items.iter_mut().filter(|item| item.confidential && !central);
                 kept.for_each(|item| item.summary.clear());
                 let last = rows.last().map(|row| row.integer(0)).transpose()?;
-                Ok(Page { items, next_cursor: last.filter(|_| more).map(|seq| seq.to_string()) })
+                let next_cursor = last.filter(|_| more).map(|seq| seq.to_string());
+                Ok(Page { items, next_cursor, asked: BTreeMap::new() })
             })
             .await
     }
@@ -293,47 +296,69 @@ impl Tickets {
     }
 
     fn filtered(&self, filter: &Filter, conditions: &mut Conditions) {
-        if !filter.states.is_empty() {
-            conditions.any("state", filter.states.iter().map(|state| state.name().to_owned()));
-        }
         if let Some(department) = &filter.department {
             conditions.any(ASSIGNED, self.below(&[department]));
             close(conditions);
         }
-        for (condition, value) in [
-            ("scenario = ?", &filter.scenario),
-            ("district = ?", &filter.district),
-            ("channel = ?", &filter.channel),
-            ("external_id = ?", &filter.external_id),
-        ] {
-            if let Some(value) = value {
-                conditions.add(condition, value);
-            }
+        if let Some(number) = &filter.external_id {
+            conditions.add("external_id = ?", number);
         }
         if let Some(phone) = &filter.phone {
             conditions.add("caller = ?", caller_key(phone).unwrap_or_default());
         }
+        if filter.overdue {
+            conditions.add(&format!("{OPEN} AND due_at < ?"), millis(self.now()));
+        }
+        let simple = conditions.sql.len();
+        if !filter.states.is_empty() {
+            conditions.any("state", filter.states.iter().map(|state| state.name().to_owned()));
+        }
+        for (condition, value) in
+            [("scenario = ?", &filter.scenario), ("district = ?", &filter.district), ("channel = ?", &filter.channel)]
+        {
+            if let Some(value) = value {
+                conditions.add(condition, value);
+            }
+        }
         if let Some(urgency) = filter.urgency {
             conditions.add("urgency = ?", i64::from(urgency as u8));
         }
-        if filter.overdue {
-            let open = "state IN ('received', 'in_review', 'dispatched', 'accepted', 'contacted', 'resolved', \
-                 'answer_reviewed') AND paused = 0 AND due_at < ?";
-            conditions.add(open, millis(self.now()));
+        self.opened(filter, conditions, simple);
+    }
+
+    /// Narrows to when tickets came in; conditions from `simple` on are on columns of the index of openings.
+    fn opened(&self, filter: &Filter, conditions: &mut Conditions, simple: usize) {
+        let (from, until) = (filter.opened_from, filter.opened_until);
+        if from.is_none() && until.is_none() {
+            return;
         }
-        if filter.opened_from.is_some() || filter.opened_until.is_some() {
-            // From the index of openings: walking down from the newest would be long for what is long ago.
-            let from = filter.opened_from.map_or(i64::MIN, millis);
-            conditions.add("seq IN (SELECT o.seq FROM tickets o WHERE o.opened_at >= ?", from);
-            let own = conditions.sql.pop().unwrap_or_default();
-            let until = filter.opened_until.map_or(i64::MAX, millis);
-            conditions.add("o.opened_at < ?", until);
-            let rest = conditions.sql.pop().unwrap_or_default();
-            let before = conditions.before.map_or_else(String::new, |before| format!(" AND o.seq < {before}"));
-            conditions.sql.push(format!("{own} AND {rest}{before})"));
+        let now = self.now();
+        let recent = until.is_none_or(|until| until >= now);
+        let long = from.is_none_or(|from| now.duration_since(from).as_hours() > LONG_DAYS * 24);
+        // Walking down from the newest ends soon where the newest belong to it, and would be long for what is long ago:
+        // that is found in the index of openings, which has all that is asked here.
+        let walked = recent && long;
+        let before = conditions.before.map_or_else(String::new, |before| format!(" AND seq < {before}"));
+        if let Some(from) = from {
+            conditions.add("opened_at >= ?", millis(from));
+        }
+        if let Some(until) = until {
+            conditions.add("opened_at < ?", millis(until));
+        }
+        if !walked {
+            let inner = conditions.sql.split_off(simple).join(" AND ");
+            conditions.sql.push(format!("seq IN (SELECT seq FROM tickets{OPENINGS} WHERE {inner}{before})"));
         }
     }
 }
+
+/// Stands for the index of openings until it is known which database is asked.
+const OPENINGS: &str = " {openings}";
+/// Days after which a time is long.
+const LONG_DAYS: i64 = 60;
+/// Tickets without a reply whose clock runs; in the words of their index.
+const OPEN: &str = "state IN ('received', 'in_review', 'dispatched', 'accepted', 'contacted', 'resolved', \
+     'answer_reviewed') AND paused = 0";
 
 /// The beginning of a condition on who has an active part; [`close`] ends it.
 pub(super) const ASSIGNED: &str =

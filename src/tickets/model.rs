@@ -409,6 +409,21 @@ pub struct Times {
     pub over: Option<Timestamp>,
 }
 
+/// Where a matter is, as whoever filed it said apart from the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TicketPlace)]
+pub struct Place {
+    /// The address.
+    #[serde(default)]
+    pub address: Option<Words>,
+    /// Degrees north (WGS 84).
+    #[serde(default)]
+    pub lat: Option<f64>,
+    /// Degrees east (WGS 84).
+    #[serde(default)]
+    pub long: Option<f64>,
+}
+
 /// A ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Ticket {
@@ -419,6 +434,9 @@ pub struct Ticket {
     /// When it came in.
     #[schema(value_type = String)]
     pub opened_at: Timestamp,
+    /// When it last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
     /// Where it stands.
     pub state: State,
     /// An emergency that went out at once, and that a person has still to confirm: why it was not sure.
@@ -448,8 +466,14 @@ pub struct Ticket {
     /// When a superior wants an answer, where the matter was passed on from above.
     #[schema(value_type = Option<String>)]
     pub superior_due: Option<Timestamp>,
-    /// The row of `personal` with name and number of the caller; none of an anonymous complaint.
+    /// The row of `personal` with name and number of the caller; none of an anonymous complaint. Shown as what it holds.
+    #[schema(value_type = Option<super::submission::Contact>)]
     pub contact: Option<i64>,
+    /// The scenario (id) that whoever filed it chose: for the dispatcher to see, and the ticket's where the engine names
+    /// none.
+    pub chosen: Option<String>,
+    /// Where it is, as whoever filed it said apart from the text.
+    pub place: Option<Place>,
     /// What the engine decided; the last time it was asked.
     pub judgement: Option<Judgement>,
     /// The scenario (id): the engine's, or what a person put in its place.

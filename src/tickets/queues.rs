@@ -1,5 +1,7 @@
 //! The queues of dispatchers as they are looked at: their front, narrowed to what somebody works on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::desk::Tickets;
@@ -63,7 +65,7 @@ impl Tickets {
             .read(move |tx| {
                 let rows = tx.query(&sql, &values)?;
                 let items = rows.iter().map(line).collect::<Result<Vec<_>, StoreError>>()?;
-                Ok::<_, Refusal>(Page { items, next_cursor: None })
+                Ok::<_, Refusal>(Page { items, next_cursor: None, asked: BTreeMap::new() })
             })
             .await
     }

@@ -6,6 +6,7 @@ use crate::source::Message;
 use crate::store::StoreError;
 
 use super::model::State;
+use super::names::scopes_in_words;
 
 /// Why an action was refused, or could not be carried out. Nothing was changed.
 #[derive(Debug)]
@@ -67,13 +68,14 @@ impl Refusal {
                 say!("没有这个工单，或当前密钥看不到它", "there is no such ticket, or not for this key")
             }
             Refusal::Forbidden { needs } => {
-                say!("当前密钥不能做这一步，需要权限：{needs}", "this key may not do that: it needs {needs}")
+                let zh = scopes_in_words(needs);
+                say!("当前密钥不能做这一步，需要权限：{zh}", "this key may not do that: it needs {needs}")
             }
             Refusal::NotNow { state, wants } => {
-                let (state, zh, en) = (state.name(), &wants.zh, &wants.en);
+                let (name, words, zh, en) = (state.name(), state.in_words().zh, &wants.zh, &wants.en);
                 say!(
-                    "工单处于 {state}，现在不能这样做：{zh}",
-                    "the ticket is {state}, so this cannot be done now: {en}"
+                    "工单处于“{words}”（{name}），现在不能这样做：{zh}",
+                    "the ticket is {name}, so this cannot be done now: {en}"
                 )
             }
             Refusal::Changed { version } => say!(

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::submission::Contact;
 use super::words::Words;
 use crate::catalog::{CalendarKind, Catalog};
-use crate::store::{StoreError, Transaction, Value};
+use crate::store::{Dialect, StoreError, Transaction, Value};
 
 /// Characters of the beginning of a text that lists show.
 pub(super) const SUMMARY: usize = 60;
@@ -60,6 +60,15 @@ pub(super) struct Loaded {
     pub(super) seq: i64,
     pub(super) ticket: Ticket,
     pub(super) submitter: String,
+}
+
+/// Names the index that is best, where the database does not know: SQLite counts nothing of its tables by itself.
+/// PostgreSQL does, and chooses.
+pub(super) fn by_index(tx: &Transaction<'_>, index: &str) -> String {
+    match tx.dialect() {
+        Dialect::Sqlite => format!(" INDEXED BY {index}"),
+        Dialect::Postgres => String::new(),
+    }
 }
 
 /// A moment as it is stored.
@@ -171,7 +180,7 @@ pub(super) fn append(
     write_assignments(tx, seq, before, &ticket)?;
     write_deadlines(tx, seq, before, &ticket, writing)?;
     write_review(tx, seq, before, &ticket, writing)?;
-    write_figures(tx, before, &ticket, writing.zone)?;
+    figures::update(tx, before, &ticket, writing.zone)?;
     Ok(ticket)
 }
 
@@ -420,16 +429,4 @@ fn step_of(
         Some(row) => row.integer(0),
         None => Ok(if deadline.warn > writing.at { 0 } else { 1 }),
     }
-}
-
-fn write_figures(
-    tx: &mut Transaction<'_>,
-    before: Option<&Ticket>,
-    ticket: &Ticket,
-    zone: &TimeZone,
-) -> Result<(), StoreError> {
-    for (cell, measure, amount) in figures::difference(before, ticket, zone) {
-        figures::add(tx, &cell, measure, amount)?;
-    }
-    Ok(())
 }

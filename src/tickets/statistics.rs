@@ -1,25 +1,35 @@
-//! Statistics (统计): counts kept in the transactions of events, summed over days and put into rates.
+//! Statistics (统计): counts kept in the transactions of events, summed over days and put into rates; and what is overdue
+//! while nobody answers, which no event says, counted at the moment of the question.
 
 use std::collections::BTreeMap;
 
-use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan, civil};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::desk::Tickets;
-use super::figures::{self, Cell};
+use super::figures::{self, Amounts, Cell, Grain, Shape};
 use super::model::Ticket;
 use super::refusal::Refusal;
-use super::rows;
+use super::rows::{self, by_index, millis};
 use crate::access::{Actor, Scope};
-use crate::catalog::Assessment;
+use crate::catalog::{Assessment, MEASURES};
 use crate::say;
-use crate::store::{StoreError, Transaction, Value};
+use crate::store::{Row, StoreError, Transaction, Value};
 
 /// Lines of an answer, at the most.
 const MOST_LINES: usize = 5_000;
+/// Groups of what is overdue now, with a day each, at the most.
+const MOST_LATE: usize = 100_000;
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
 /// Tickets that are counted again in one transaction.
 const SLICE: i64 = 500;
+/// The measure of tickets that were, or are, without an answer when it was due.
+const OVERDUE: &str = "overdue";
+/// Those of them that still are.
+const OVERDUE_NOW: &str = "overdue_now";
 
 /// By what counts are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +74,8 @@ impl By {
 
     fn column(self) -> &'static str {
         match self {
-            By::Month => "substr(day, 1, 7)",
+            By::Day => "period",
+            By::Month => "substr(period, 1, 7)",
             other => other.name(),
         }
     }
@@ -115,14 +126,17 @@ pub struct Statistics {
     /// The last day.
     #[schema(value_type = String)]
     pub to: civil::Date,
+    /// The id of the department that was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
     /// The rules of assessment that were used: since when they hold, and their basis.
     pub rules: Option<String>,
     /// The groups, in order; the whole where counts are not told apart.
     pub lines: Vec<Line>,
 }
 
-/// Counts by group and by whether they were taken out of assessment.
-type Counts = BTreeMap<(Vec<String>, bool), BTreeMap<String, i64>>;
+/// Counts by group and by whether they were taken out of assessment: in the order of [`MEASURES`], then [`OVERDUE_NOW`].
+type Counts = BTreeMap<(Vec<String>, bool), [i64; MEASURES.len() + 1]>;
 
 impl Tickets {
     /// Counts and rates.
@@ -134,15 +148,20 @@ impl Tickets {
             return Err(Refusal::invalid("to", say!("to 应不早于 from", "`to` should not be before `from`")));
         }
         let departments = self.departments_asked(question.department.as_deref(), actor)?;
+        let counting = Counting {
+            zone: self.live.serving().bundle.engine.settings().time_zone.clone(),
+            now: self.now(),
+            by: question.by.clone(),
+            departments,
+        };
         let asked = question.clone();
         let (now, before) = self
             .store
             .read(move |tx| {
-                let now = counts(tx, &asked, asked.from, asked.to, departments.as_deref())?;
-                let year_before = |day: civil::Date| day.checked_sub(jiff::Span::new().years(1)).unwrap_or(day);
+                let now = counting.counts(tx, asked.from, asked.to)?;
+                let year_before = |day: civil::Date| day.checked_sub(1.year()).unwrap_or(day);
                 let before = if asked.with_last_year {
-                    let (from, to) = (year_before(asked.from), year_before(asked.to));
-                    Some(counts(tx, &asked, from, to, departments.as_deref())?)
+                    Some(counting.counts(tx, year_before(asked.from), year_before(asked.to))?)
                 } else {
                     None
                 };
@@ -155,7 +174,7 @@ impl Tickets {
         let mut groups: Vec<Vec<String>> = now.keys().map(|(group, _)| group.clone()).collect();
         groups.dedup();
         let lines = groups.iter().map(|group| line(group, &question.by, &now, before.as_ref(), assessment)).collect();
-        Ok(Statistics { from: question.from, to: question.to, rules, lines })
+        Ok(Statistics { from: question.from, to: question.to, department: question.department, rules, lines })
     }
 
     /// The departments whose tickets count: all for the centre, its own and those below it for a department.
@@ -184,7 +203,7 @@ impl Tickets {
     /// The store did not take it.
     pub fn recount(&self, progress: &mut dyn FnMut(i64)) -> Result<usize, Refusal> {
         let zone = self.live.serving().bundle.engine.settings().time_zone.clone();
-        let mut sums: BTreeMap<(Cell, &'static str), i64> = BTreeMap::new();
+        let mut cells: BTreeMap<Cell, Amounts> = BTreeMap::new();
         let mut after = 0_i64;
         loop {
             let tickets: Vec<(i64, Option<Ticket>)> = self.store.read_blocking::<_, Refusal, _>(move |tx| {
@@ -192,7 +211,7 @@ impl Tickets {
                     "SELECT seq, id FROM tickets WHERE seq > ?1 ORDER BY seq LIMIT ?2",
                     &[after.into(), SLICE.into()],
                 )?;
-                let read = |row: &crate::store::Row| {
+                let read = |row: &Row| {
                     let (seq, id) = (row.integer(0)?, row.text(1)?.to_owned());
                     Ok::<_, Refusal>((seq, Some(rows::load(tx, &id, false)?.ticket)))
                 };
@@ -202,59 +221,186 @@ impl Tickets {
             after = *last;
             let tickets = tickets.into_iter().filter_map(|(_, ticket)| ticket);
             for (cell, amounts) in tickets.flat_map(|ticket| figures::contributions(&ticket, &zone)) {
-                for (measure, amount) in amounts {
-                    *sums.entry((cell.clone(), measure)).or_default() += amount;
-                }
+                figures::add(cells.entry(cell).or_insert([0; MEASURES.len()]), &amounts, 1);
             }
             progress(after);
         }
-        self.store.write_blocking(move |tx| figures::replace(tx, &sums)).map_err(Refusal::Store)
+        self.store.write_blocking(move |tx| figures::replace(tx, &cells)).map_err(Refusal::Store)
     }
 }
 
-fn counts(
-    tx: &mut Transaction<'_>,
-    question: &Question,
-    from: civil::Date,
-    to: civil::Date,
-    departments: Option<&[String]>,
-) -> Result<Counts, Refusal> {
-    let mut values: Vec<Value> = vec![from.to_string().into(), to.to_string().into()];
-    let mut only = String::new();
-    if let Some(departments) = departments {
-        let numbers: Vec<String> = departments
-            .iter()
-            .map(|id| {
-                values.push(id.into());
-                format!("?{}", values.len())
-            })
-            .collect();
+/// What is counted, whatever the days.
+struct Counting {
+    zone: TimeZone,
+    now: Timestamp,
+    by: Vec<By>,
+    /// Only these departments.
+    departments: Option<Vec<String>>,
+}
+
+impl Counting {
+    fn counts(&self, tx: &mut Transaction<'_>, from: civil::Date, to: civil::Date) -> Result<Counts, Refusal> {
+        let mut counts = Counts::new();
+        let names = self.by.iter().map(|by| by.name()).chain(self.departments.is_some().then_some("department"));
+        let shape = Shape::of(names);
+        let longest = match () {
+            () if self.by.contains(&By::Day) => Grain::Day,
+            () if self.by.contains(&By::Month) => Grain::Month,
+            () => Grain::Year,
+        };
+        // Nothing came in after today: what lasts until then lasts to the end of the year.
+        let today = self.now.to_zoned(self.zone.clone()).date();
+        let last = if to >= today && longest > Grain::Day { today.last_of_year().max(to) } else { to };
+        for (first, last, grain) in spans(from, last, longest.min(shape.longest())) {
+            self.sum(tx, shape, (first, last, grain), &mut counts)?;
+        }
+        self.late(tx, from, to, &mut counts)?;
+        // Rows stay where all that was counted in them has gone elsewhere.
+        counts.retain(|_, sums| sums.iter().any(|sum| *sum != 0));
+        Ok(counts)
+    }
+
+    /// Adds the sums of some days, whole months or whole years.
+    fn sum(
+        &self,
+        tx: &mut Transaction<'_>,
+        shape: Shape,
+        (first, last, grain): (civil::Date, civil::Date, Grain),
+        counts: &mut Counts,
+    ) -> Result<(), Refusal> {
+        let period = |day: civil::Date| grain.of(&day.to_string()).to_owned();
+        let mut values: Vec<Value> = vec![period(first).into(), period(last).into()];
+        let only = self.only(&mut values);
+        let by: String = self.by.iter().map(|by| format!("{}, ", by.column())).collect();
+        let amounts: Vec<String> = figures::columns().map(|column| format!("CAST(SUM({column}) AS BIGINT)")).collect();
+        let sql = format!(
+            "SELECT {by}excluded, {} FROM sums WHERE shape = {} AND period >= ?1 AND period <= ?2{only}
+             GROUP BY {by}excluded LIMIT {}",
+            amounts.join(", "),
+            shape.number(grain),
+            2 * MOST_LINES + 1
+        );
+        let width = self.by.len();
+        for row in tx.query(&sql, &values)? {
+            let group = (0..width).map(|at| row.text(at).map(str::to_owned)).collect::<Result<Vec<_>, StoreError>>()?;
+            let sums = counts.entry((group, row.integer(width)? != 0)).or_insert([0; MEASURES.len() + 1]);
+            for (at, sum) in sums.iter_mut().take(MEASURES.len()).enumerate() {
+                *sum += row.integer(width + 1 + at)?;
+            }
+        }
+        enough(counts)
+    }
+
+    /// Adds what is open and overdue at this moment, which no event has written down.
+    fn late(
+        &self,
+        tx: &mut Transaction<'_>,
+        from: civil::Date,
+        to: civil::Date,
+        counts: &mut Counts,
+    ) -> Result<(), Refusal> {
+        // No day is asked for on which nothing can be.
+        let index = by_index(tx, "tickets_late");
+        let row = tx.query_one(&format!("SELECT MIN(opened_at) FROM tickets{index} WHERE {UNANSWERED}"), &[])?;
+        let Some(oldest) = row.map(|row| row.optional_integer(0)).transpose()?.flatten() else { return Ok(()) };
+        let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
+        let (from, to) = (from.max(day(rows::moment(oldest)?)), to.min(day(self.now)));
+        let start = |day: civil::Date| day.to_zoned(self.zone.clone()).map(|start| start.timestamp());
+        let (Ok(start), Ok(end)) = (start(from), start(to.saturating_add(1.day()))) else { return Ok(()) };
+        let others: Vec<&By> = self.by.iter().filter(|by| !matches!(by, By::Day | By::Month)).collect();
+        let columns: String = others.iter().map(|by| format!("COALESCE({}, ''), ", by.name())).collect();
+        for (first, last, offset) in steady(&self.zone, start, end) {
+            let mut values: Vec<Value> = vec![millis(self.now).into(), millis(first).into(), millis(last).into()];
+            let only = self.only(&mut values);
+            let days = match self.by.len() - others.len() {
+                0 => "CAST(0 AS BIGINT)".to_owned(),
+                _ => format!("(opened_at + {offset}) / {DAY}"),
+            };
+            let groups: Vec<String> = (1..=others.len() + 2).map(|at| at.to_string()).collect();
+            let sql = format!(
+                "SELECT {columns}{days}, excluded, CAST(COUNT(*) AS BIGINT) FROM tickets{index}
+                 WHERE {UNANSWERED} AND due_at < ?1 AND opened_at >= ?2 AND opened_at < ?3{only}
+                 GROUP BY {} LIMIT {MOST_LATE}",
+                groups.join(", ")
+            );
+            for row in tx.query(&sql, &values)? {
+                let day = civil::date(1970, 1, 1).saturating_add(row.integer(others.len())?.days()).to_string();
+                let mut values = (0..others.len()).map(|at| row.text(at).map(str::to_owned));
+                let mut group = Vec::with_capacity(self.by.len());
+                for by in &self.by {
+                    group.push(match by {
+                        By::Day => day.clone(),
+                        By::Month => Grain::Month.of(&day).to_owned(),
+                        _ => values.next().transpose()?.unwrap_or_default(),
+                    });
+                }
+                let excluded = row.integer(others.len() + 1)? != 0;
+                let late = row.integer(others.len() + 2)?;
+                let sums = counts.entry((group, excluded)).or_insert([0; MEASURES.len() + 1]);
+                let overdue = MEASURES.iter().position(|measure| *measure == OVERDUE);
+                overdue.into_iter().chain([MEASURES.len()]).for_each(|at| sums[at] += late);
+            }
+        }
+        enough(counts)
+    }
+
+    /// The condition on departments.
+    fn only(&self, values: &mut Vec<Value>) -> String {
+        let Some(departments) = &self.departments else { return String::new() };
+        let number = |id: &String| {
+            values.push(id.into());
+            format!("?{}", values.len())
+        };
+        let numbers: Vec<String> = departments.iter().map(number).collect();
         let list = if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") };
-        only = format!(" AND department IN ({list})");
+        format!(" AND department IN ({list})")
     }
-    let by: String = question.by.iter().map(|by| format!("{}, ", by.column())).collect();
-    let sql = format!(
-        "SELECT {by}excluded, measure, CAST(SUM(amount) AS BIGINT) FROM figures
-         WHERE day >= ?1 AND day <= ?2{only} GROUP BY {by}excluded, measure LIMIT {}",
-        MOST_LINES * crate::catalog::MEASURES.len()
-    );
-    let mut counts = Counts::new();
-    for row in tx.query(&sql, &values)? {
-        let width = question.by.len();
-        let group = (0..width).map(|at| row.text(at).map(str::to_owned)).collect::<Result<Vec<_>, StoreError>>()?;
-        let excluded = row.integer(width)? != 0;
-        let amount = row.integer(width + 2)?;
-        counts.entry((group, excluded)).or_default().insert(row.text(width + 1)?.to_owned(), amount);
+}
+
+/// Tickets that wait for an answer, with the clock running; in the words of their index.
+const UNANSWERED: &str = "state IN ('in_review', 'dispatched', 'accepted', 'contacted') AND paused = 0";
+
+fn enough(counts: &Counts) -> Result<(), Refusal> {
+    if counts.len() <= MOST_LINES {
+        return Ok(());
     }
-    if counts.len() > MOST_LINES {
-        let message = say!("结果太多，请缩短时间或减少分组", "too many groups: ask for fewer days or fewer groups");
-        return Err(Refusal::invalid("by", message));
+    let message = say!("结果太多，请缩短时间或减少分组", "too many groups: ask for fewer days or fewer groups");
+    Err(Refusal::invalid("by", message))
+}
+
+/// A time in parts in which the clocks of a place are moved by the same amount, in milliseconds, from UTC.
+fn steady(zone: &TimeZone, start: Timestamp, end: Timestamp) -> Vec<(Timestamp, Timestamp, i64)> {
+    let changes = zone.following(start).map(|change| change.timestamp()).take_while(|change| *change < end);
+    let mut starts: Vec<Timestamp> = std::iter::once(start).chain(changes).filter(|start| *start < end).collect();
+    starts.push(end);
+    let offset = |at: Timestamp| i64::from(zone.to_offset(at).seconds()) * 1_000;
+    starts.windows(2).map(|pair| (pair[0], pair[1], offset(pair[0]))).collect()
+}
+
+/// The days from one to another as whole years, whole months and days, none longer than `longest`.
+fn spans(from: civil::Date, to: civil::Date, longest: Grain) -> Vec<(civil::Date, civil::Date, Grain)> {
+    // The first day of the first time that is whole, and the last of the last.
+    let (first, last, shorter) = match longest {
+        Grain::Day => return if from <= to { vec![(from, to, Grain::Day)] } else { Vec::new() },
+        Grain::Month => (from.first_of_month(), to.last_of_month(), Grain::Day),
+        Grain::Year => (from.first_of_year(), to.last_of_year(), Grain::Month),
+    };
+    let next = if longest == Grain::Month { from.last_of_month() } else { from.last_of_year() };
+    let first = if first == from { Ok(from) } else { next.tomorrow() };
+    let before = if longest == Grain::Month { to.first_of_month() } else { to.first_of_year() };
+    let last = if last == to { Ok(to) } else { before.yesterday() };
+    let (Ok(first), Ok(last)) = (first, last) else { return spans(from, to, shorter) };
+    if last < first {
+        return spans(from, to, shorter);
     }
-    Ok(counts)
+    let mut all = vec![(first, last, longest)];
+    all.extend(first.yesterday().into_iter().flat_map(|before| spans(from, before, shorter)));
+    all.extend(last.tomorrow().into_iter().flat_map(|after| spans(after, to, shorter)));
+    all
 }
 
 fn line(group: &[String], by: &[By], now: &Counts, before: Option<&Counts>, assessment: Option<&Assessment>) -> Line {
-    let assessed = now.get(&(group.to_vec(), false)).cloned().unwrap_or_default();
+    let assessed = named(now.get(&(group.to_vec(), false)).into_iter());
     let all = both(now, group);
     let rates = |counts: &BTreeMap<String, i64>| {
         let rates = assessment.iter().flat_map(|assessment| &assessment.rates);
@@ -287,9 +433,44 @@ fn line(group: &[String], by: &[By], now: &Counts, before: Option<&Counts>, asse
 
 /// The counts of a group with those taken out of assessment.
 fn both(counts: &Counts, group: &[String]) -> BTreeMap<String, i64> {
-    let mut all = counts.get(&(group.to_vec(), false)).cloned().unwrap_or_default();
-    for (measure, amount) in counts.get(&(group.to_vec(), true)).into_iter().flatten() {
-        *all.entry(measure.clone()).or_default() += amount;
+    named([false, true].into_iter().filter_map(|excluded| counts.get(&(group.to_vec(), excluded))))
+}
+
+/// Amounts added up, under the names of their measures; what is nothing is left out.
+fn named<'c>(amounts: impl Iterator<Item = &'c [i64; MEASURES.len() + 1]>) -> BTreeMap<String, i64> {
+    let mut sums = [0; MEASURES.len() + 1];
+    amounts.for_each(|own| sums.iter_mut().zip(own).for_each(|(sum, amount)| *sum += amount));
+    let names = MEASURES.iter().copied().chain([OVERDUE_NOW]);
+    names.zip(sums).filter(|(_, sum)| *sum != 0).map(|(name, sum)| (name.to_owned(), sum)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn days_are_whole_years_and_months_and_what_is_left_of_others() {
+        let show = |from: &str, to: &str| {
+            let spans = spans(from.parse().unwrap(), to.parse().unwrap(), Grain::Year);
+            let span = |(first, last, grain): &(civil::Date, civil::Date, Grain)| {
+                format!("{}..{}", grain.of(&first.to_string()), grain.of(&last.to_string()))
+            };
+            spans.iter().map(span).collect::<Vec<_>>().join(" ")
+        };
+        for (from, to, expect) in [
+            ("2026-03-01", "2026-03-31", "2026-03..2026-03"),
+            ("2026-01-01", "2026-12-31", "2026..2026"),
+            ("2024-01-01", "2026-11-30", "2024..2025 2026-01..2026-11"),
+            ("2026-03-02", "2026-03-31", "2026-03-02..2026-03-31"),
+            ("2026-03-01", "2026-03-30", "2026-03-01..2026-03-30"),
+            ("2026-02-15", "2026-03-15", "2026-02-15..2026-03-15"),
+            ("2026-02-15", "2026-04-15", "2026-03..2026-03 2026-02-15..2026-02-28 2026-04-01..2026-04-15"),
+            ("2025-12-31", "2026-02-28", "2026-01..2026-02 2025-12-31..2025-12-31"),
+            ("2024-12-31", "2026-01-01", "2025..2025 2024-12-31..2024-12-31 2026-01-01..2026-01-01"),
+            ("2026-01-01", "2026-01-01", "2026-01-01..2026-01-01"),
+        ] {
+            assert_eq!(show(from, to), expect, "{from} to {to}");
+        }
     }
-    all
 }

@@ -47,7 +47,7 @@ impl Contact {
 }
 
 /// What comes in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Submission {
     /// What was said or written.
     pub text: String,
@@ -67,6 +67,15 @@ pub struct Submission {
     pub about: Option<String>,
     /// When a superior wants an answer, where the matter was passed on from above.
     pub superior_due: Option<Timestamp>,
+    /// The scenario (id) that whoever files it chose from a list. Rules and cases outrank it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
+    /// The address, as it was said apart from the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Degrees north and east (WGS 84).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<(f64, f64)>,
     /// When it came in, where that was earlier, in another system: deadlines count from then. Left out of what tells two
     /// requests apart where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -95,6 +95,8 @@ pub(super) fn shown(
     let mut value = serde_json::to_value(ticket).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     if let Json::Object(fields) = &mut value {
         if ticket.confidential && !sight.central {
+            // The address may be the caller's own.
+            fields.insert("place".to_owned(), Json::Null);
             let summary = ticket.assignments.iter().filter(|a| a.is_active()).find_map(|a| a.summary.as_ref());
             if let Some(summary) = summary {
                 fields.insert("text".to_owned(), json!(summary));

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiesu::access::Actor;
+use jiesu::store::{Options, Store, StoreError, Transaction, Value};
 use jiesu::tickets::{
-    AssignmentRole, AssignmentState, CallBackBy, Change, Deadline, Event, Filter, MOST_ON_PAGE, Solved, State, Ticket,
+    AssignmentRole, AssignmentState, By, CallBackBy, Change, Deadline, Event, Filter, MIGRATIONS, MOST_ON_PAGE,
+    Question, Solved, State, Submission, Ticket,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value as Json, json};
 
-use crate::hotline::{Hotline, dispatcher, within};
+use crate::hotline::{EASTERN_LEAK, GAS, Hotline, LEAK, Place, STALLS, complaint, dispatcher, within};
 
 /// "Never" of a deadline that nobody looks at.
 const NEVER: i64 = i64::MAX;
@@ -38,6 +40,7 @@ pub(crate) fn of_all(hotline: &Hotline) {
         .collect();
     ids.iter().for_each(|id| of_ticket(hotline, id));
     figures(hotline, &ids);
+    statistics(hotline, &ids);
     lists(hotline, &ids);
 }
 
@@ -275,40 +278,43 @@ fn address(department: &str) -> Option<&'static str> {
     ["east-water", "police", "city"].into_iter().find(|addressed| within(department, addressed))
 }
 
-type Cell = (String, String, String, String, String, String, bool);
+/// Day, then kind, department, scenario, district and channel, then whether taken out of assessment.
+type Cell = (String, [String; 5], bool);
 
-/// Sums of all tickets, from their events alone.
+/// Sums of all tickets, from their events alone: whatever a row of sums tells apart, it holds what the tickets of its
+/// values come to.
 fn figures(hotline: &Hotline, ids: &[String]) {
-    let mut expected: BTreeMap<(Cell, &'static str), i64> = BTreeMap::new();
-    for id in ids {
-        let ticket = hotline.fold(id);
-        let (cell, amounts) = counted(&ticket);
-        for (measure, amount) in amounts {
-            *expected.entry((cell.clone(), measure)).or_default() += amount;
+    let tickets: Vec<_> = ids.iter().flat_map(|id| all_counted(hotline, id)).collect();
+    let found = sums(hotline);
+    let shapes: BTreeSet<i64> = found.keys().map(|(shape, ..)| *shape).collect();
+    assert_eq!(shapes.len(), 43, "every shape is kept by day, and all but the finest by month and year");
+    let mut expected: BTreeMap<Sum, i64> = BTreeMap::new();
+    for ((day, values, excluded), amounts) in &tickets {
+        for shape in &shapes {
+            let period = day[..[10, 7, 4][*shape as usize / 32]].to_owned();
+            let value = |at: usize| if shape & (1 << at) == 0 { String::new() } else { values[at].clone() };
+            for (measure, amount) in amounts.iter().filter(|(_, amount)| *amount != 0) {
+                let key = (*shape, period.clone(), std::array::from_fn(value), *excluded, *measure);
+                *expected.entry(key).or_default() += amount;
+            }
         }
-        for (department, measure) in given_back(&hotline.events(id)) {
-            let mut cell = cell.clone();
-            cell.2 = department;
-            *expected.entry((cell, measure)).or_default() += 1;
-        }
-    }
-    expected.retain(|_, amount| *amount != 0);
-    let rows = hotline.rows(
-        "SELECT day, kind, department, scenario, district, channel, excluded, measure, amount FROM figures WHERE amount <> 0",
-        Vec::new(),
-    );
-    let text = |value: &Json| value.as_str().unwrap().to_owned();
-    let mut found = BTreeMap::new();
-    for row in &rows {
-        let excluded = row[6].as_i64() == Some(1);
-        let cell = (text(&row[0]), text(&row[1]), text(&row[2]), text(&row[3]), text(&row[4]), text(&row[5]), excluded);
-        let measure = jiesu::catalog::MEASURES.iter().find(|name| **name == row[7].as_str().unwrap()).unwrap();
-        assert!(found.insert((cell, *measure), row[8].as_i64().unwrap()).is_none());
     }
     for key in expected.keys().chain(found.keys()) {
         assert_eq!(found.get(key), expected.get(key), "{key:?}");
     }
     assert!(!found.is_empty(), "something is counted");
+}
+
+/// What one ticket counts, and under what: the returns of its parts under who had them.
+fn all_counted(hotline: &Hotline, id: &str) -> Vec<(Cell, Vec<(&'static str, i64)>)> {
+    let (cell, amounts) = counted(&hotline.fold(id));
+    let given_back = given_back(&hotline.events(id)).into_iter().map(|(department, measure)| {
+        let mut own = cell.clone();
+        own.1[1] = department;
+        (own, vec![(measure, 1)])
+    });
+    let given_back: Vec<_> = given_back.collect();
+    std::iter::once((cell, amounts)).chain(given_back).collect()
 }
 
 /// Each application to give a part back, and each that was upheld, under the department that had the part.
@@ -335,20 +341,133 @@ fn given_back(events: &[Event]) -> Vec<(String, &'static str)> {
     counted
 }
 
-/// What one ticket counts, beside what was given back.
+/// Shape, period, values, whether taken out of assessment, measure.
+type Sum = (i64, String, [String; 5], bool, &'static str);
+
+/// All sums that are stored and not nothing.
+fn sums(hotline: &Hotline) -> BTreeMap<Sum, i64> {
+    let measures = jiesu::catalog::MEASURES;
+    let columns: Vec<String> = measures.iter().map(|measure| format!("n_{measure}")).collect();
+    let sql = format!(
+        "SELECT shape, period, kind, department, scenario, district, channel, excluded, {} FROM sums",
+        columns.join(", ")
+    );
+    let mut found = BTreeMap::new();
+    for row in hotline.rows(&sql, Vec::new()) {
+        let text = |at: usize| row[at].as_str().unwrap().to_owned();
+        let values: [String; 5] = std::array::from_fn(|at| text(2 + at));
+        for (at, measure) in measures.iter().enumerate() {
+            let amount = row[8 + at].as_i64().unwrap();
+            let key = (row[0].as_i64().unwrap(), text(1), values.clone(), row[7] == 1, *measure);
+            if amount != 0 {
+                assert!(found.insert(key, amount).is_none());
+            }
+        }
+    }
+    found
+}
+
+/// Whatever is asked of statistics, the answer is what the tickets themselves come to; overdue are those that were
+/// answered late and those that wait for an answer at this moment though it was due.
+fn statistics(hotline: &Hotline, ids: &[String]) {
+    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let tickets: Vec<Ticket> = ids.iter().map(|id| hotline.fold(id)).collect();
+    let cells: Vec<_> = ids.iter().map(|id| all_counted(hotline, id)).collect();
+    let first = tickets.iter().map(|ticket| ticket.opened_at).min().unwrap().to_zoned(zone.clone()).date();
+    let ways: &[&[By]] = &[
+        &[],
+        &[By::Day],
+        &[By::Month, By::Kind],
+        &[By::Department],
+        &[By::Scenario, By::District],
+        &[By::Channel, By::Kind],
+        &[By::Department, By::Scenario, By::Channel],
+        &[By::Day, By::Department, By::Channel],
+    ];
+    let now = hotline.now();
+    for (from, to) in
+        [(first, first), (first.first_of_month(), first + 200.days()), (first - 40.days(), first + 3.days())]
+    {
+        for (by, department) in ways.iter().flat_map(|by| [(by, None), (by, Some("water"))]) {
+            let question = Question {
+                from,
+                to,
+                by: by.to_vec(),
+                department: department.map(str::to_owned),
+                rules_of: None,
+                with_last_year: false,
+            };
+            let answer = hotline.wait(hotline.tickets.statistics(question, &dispatcher())).unwrap();
+            let mut expected: BTreeMap<BTreeMap<&str, String>, BTreeMap<String, i64>> = BTreeMap::new();
+            let counted = tickets.iter().zip(&cells);
+            let counted = counted.flat_map(|(ticket, cells)| cells.iter().enumerate().map(move |own| (ticket, own)));
+            for (ticket, (number, ((day, values, _), amounts))) in counted {
+                let own = department.is_none_or(|above| !values[1].is_empty() && within(&values[1], above));
+                if !own || *day < from.to_string() || *day > to.to_string() {
+                    continue;
+                }
+                let value = |by: &By| match by {
+                    By::Day => day.clone(),
+                    By::Month => day[..7].to_owned(),
+                    By::Kind => values[0].clone(),
+                    By::Department => values[1].clone(),
+                    By::Scenario => values[2].clone(),
+                    By::District => values[3].clone(),
+                    By::Channel => values[4].clone(),
+                };
+                let group = by.iter().map(|by| (by.name(), value(by))).collect();
+                let counts = expected.entry(group).or_default();
+                let waits =
+                    matches!(ticket.state, State::InReview | State::Dispatched | State::Accepted | State::Contacted);
+                // Once for each ticket, under who is in charge.
+                let late = number == 0 && waits && ticket.paused.is_none() && ticket.due().is_some_and(|due| due < now);
+                let late = [("overdue", i64::from(late)), ("overdue_now", i64::from(late))];
+                for (measure, amount) in amounts.iter().chain(&late) {
+                    *counts.entry((*measure).to_owned()).or_default() += amount;
+                }
+            }
+            expected.values_mut().for_each(|counts| counts.retain(|_, amount| *amount != 0));
+            let found: BTreeMap<_, _> = answer.lines.into_iter().map(|line| (line.group, line.counts)).collect();
+            assert_eq!(found, expected, "{by:?} from {from} to {to} of {department:?}");
+        }
+    }
+}
+
+/// A store of the version before the sums: it had one fine table of figures. Opened by this version it has every sum.
+fn migrates_from_figures(hotline: &Hotline, place: Place) {
+    let expected = sums(hotline);
+    let store = Store::open(&place.location, &MIGRATIONS[..1], Options::default()).unwrap();
+    let finest: Vec<_> =
+        expected.iter().filter(|((shape, ..), _)| *shape == 31).map(|(k, n)| (k.clone(), *n)).collect();
+    assert!(finest.len() > 60, "{}", finest.len());
+    let fill = move |tx: &mut Transaction<'_>| {
+        for ((_, day, values, excluded, measure), amount) in &finest {
+            let mut row: Vec<Value> = vec![day.into()];
+            row.extend(values.iter().map(Value::from));
+            row.extend([(*excluded).into(), (*measure).into(), (*amount).into()]);
+            tx.execute("INSERT INTO figures VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", &row)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    store.write_blocking(fill).unwrap();
+    drop(store);
+    let migrated = Hotline::new(place);
+    assert_eq!(sums(&migrated), expected);
+}
+
+/// What one ticket counts.
 fn counted(ticket: &Ticket) -> (Cell, Vec<(&'static str, i64)>) {
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     let lead = ticket.assignments.iter().find(|a| a.is_active() && a.role == AssignmentRole::Lead);
-    let cell = (
-        ticket.opened_at.to_zoned(zone).date().to_string(),
+    let values = [
         ticket.judgement.as_ref().map(|judgement| judgement.kind.clone()).unwrap_or_default(),
         text(lead.map(|a| &a.department)),
         text(ticket.scenario.as_ref()),
         text(ticket.district.as_ref()),
         text(ticket.channel.as_ref()),
-        ticket.excluded.is_some(),
-    );
+    ];
+    let cell = (ticket.opened_at.to_zoned(zone).date().to_string(), values, ticket.excluded.is_some());
     let yes = i64::from;
     let is = |states: &[State]| yes(states.contains(&ticket.state));
     let times = &ticket.times;
@@ -441,4 +560,23 @@ fn lists(hotline: &Hotline, ids: &[String]) {
     };
     let filter = Filter { overdue: true, ..Filter::default() };
     assert_eq!(pages(hotline, &filter, &centre), which(&late), "what is overdue");
+}
+
+#[test]
+fn sums_of_the_version_before_are_all_there() {
+    for (place, other) in Place::all().into_iter().zip(Place::all()) {
+        let hotline = Hotline::new(place);
+        for number in 0..30 {
+            let text = [LEAK, EASTERN_LEAK, STALLS, GAS][number % 4];
+            let channel = ["phone", "web", "app"][number % 3].to_owned();
+            let filed = hotline.file(Submission { channel: Some(channel), ..complaint(&format!("{text}，{number}")) });
+            if number % 7 == 0 {
+                let exclude = json!({"action": "exclude", "reason": "非考核范围", "approved_by": "值班长"});
+                hotline.done(filed["id"].as_str().unwrap(), exclude, &dispatcher());
+            }
+            hotline.later(86_400_000_000 * 3 / 2);
+        }
+        of_all(&hotline);
+        migrates_from_figures(&hotline, other);
+    }
 }

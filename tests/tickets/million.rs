@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use jiesu::access::Actor;
-use jiesu::store::{StoreError, Transaction};
-use jiesu::tickets::{Filter, Queue, State, Urgency};
+use jiesu::store::{Location, Options, Store, StoreError, Transaction};
+use jiesu::tickets::{By, Filter, MIGRATIONS, Question, Queue, State, Urgency};
 
 use crate::hotline::{Hotline, Place, actor, at, dispatcher, of};
 
@@ -15,9 +15,12 @@ const AT_ONCE: i64 = 50_000;
 /// Of a hundred measurements, how long 95 took at the most.
 const MOST: Duration = Duration::from_millis(50);
 
-/// Two years of tickets, one a minute: 94 of 100 closed, the newest in every state.
+/// Two years of tickets, one a minute: 94 of 100 closed, the newest in every state; of twelve districts, 300 scenarios and
+/// 120 departments, each with ten districts' worth of scenarios. A department of the town has one in a hundred.
 const FILL: &str = "
-    WITH RECURSIVE n (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2)
+    WITH RECURSIVE n (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2),
+    random (n, a, b, c, d) AS (SELECT n, n * 2654435761 % 4294967296 / 7 % 12, n * 2246822519 % 4294967296 / 97 % 300,
+        n * 3266489917 % 4294967296 / 1009 % 5, n * 668265263 % 4294967296 / 31 % 7 FROM n)
     INSERT INTO tickets (seq, id, version, opened_at, updated_at, state, urgency, chases, due_at, kind, scenario,
         department, district, channel, external_id, submitter, caller, place, summary, automatic, confidential, excluded,
         return_to, paused)
@@ -25,41 +28,50 @@ const FILL: &str = "
         CASE WHEN n % 100 < 94 THEN 'closed' WHEN n % 100 = 94 THEN 'in_review' WHEN n % 100 = 95 THEN 'resolved'
              WHEN n % 100 = 96 THEN 'reply_sent' ELSE 'dispatched' END,
         CASE n % 97 WHEN 0 THEN 2 WHEN 1 THEN 1 ELSE 0 END, n % 5 / 4, 1704038400000 + n * 63000 + 432000000,
-        CASE n % 3 WHEN 0 THEN '投诉' WHEN 1 THEN '求助' ELSE '咨询' END, 'scenario-' || (n * 7919 % 300),
-        'd-' || (n * 31 % 60), CASE n % 4 WHEN 0 THEN 'east' ELSE 'west' END, CASE n % 5 WHEN 0 THEN 'web' ELSE 'phone' END,
+        'kind-' || d, 'scenario-' || b,
+        CASE n % 100 WHEN 3 THEN 'east-water' WHEN 97 THEN 'east-water' WHEN 98 THEN 'police'
+            ELSE 'd-' || (b % 10 * 12 + a) END,
+        CASE a WHEN 0 THEN 'east' ELSE 'district-' || a END, CASE c WHEN 0 THEN 'web' ELSE 'channel-' || c END,
         'x-' || n, 'web', 'caller-' || (n * 7907 % 300000), NULL, '路口天天有人摆摊，占了人行道，请尽快来人管一管', n % 2, 0,
         n % 50 = 0, CASE WHEN n % 500 = 99 THEN 'dispatcher' END, 0
-    FROM n";
-/// A department of the town has one ticket in a hundred, others the rest.
+    FROM random";
 const PARTS: &str = "
     INSERT INTO assignments (ticket, number, department, role, state, due_at)
-    SELECT seq, 1, CASE seq % 100 WHEN 3 THEN 'east-water' WHEN 97 THEN 'east-water' WHEN 98 THEN 'police' ELSE department END,
-        'lead', 'sent', due_at
-    FROM tickets WHERE seq BETWEEN ?1 AND ?2";
-/// Two years of figures: of each day 60 departments, 10 scenarios each, 6 measures.
+    SELECT seq, 1, department, 'lead', 'sent', due_at FROM tickets WHERE seq BETWEEN ?1 AND ?2";
+/// The finest figures of these, as the first version kept them: eight measures of each.
 const FIGURES: &str = "
-    WITH RECURSIVE n (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2)
-    INSERT OR IGNORE INTO figures (day, kind, department, scenario, district, channel, excluded, measure, amount)
-    SELECT date('2024-01-01', '+' || (n / 3600 % 730) || ' days'), '投诉', 'd-' || (n / 60 % 60),
-        'scenario-' || (n / 6 % 10 + n / 60 % 60 * 5), 'east', 'phone', 0,
-        CASE n % 6 WHEN 0 THEN 'tickets' WHEN 1 THEN 'resolved' WHEN 2 THEN 'replied' WHEN 3 THEN 'satisfied'
-            WHEN 4 THEN 'reached' ELSE 'seconds_to_resolve' END, n % 7
-    FROM n";
+    INSERT INTO figures (day, kind, department, scenario, district, channel, excluded, measure, amount)
+    SELECT date(opened_at / 1000, 'unixepoch', '+8 hours'), kind, department, scenario, district, channel, excluded, m.column1,
+        SUM(m.column2) FROM tickets, (VALUES ('tickets', 1), ('dispatched', 1), ('responded', 1), ('resolved', 1),
+        ('replied', 1), ('over', 1), ('seconds_to_dispatch', 600), ('seconds_to_resolve', 86400)) m
+    WHERE seq BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    ON CONFLICT DO UPDATE SET amount = amount + excluded.amount";
 
-fn fill(hotline: &Hotline) {
+/// A store of the first version, full, and brought to this one. `JIESU_MILLION=FILE` keeps it for the next time.
+fn full() -> Place {
+    let kept = std::env::var_os("JIESU_MILLION").map(std::path::PathBuf::from);
+    let place = match &kept {
+        Some(file) => Place { location: Location::file(file.clone()), folder: None },
+        None => Place::sqlite(),
+    };
+    if kept.is_some_and(|file| file.exists()) {
+        return place;
+    }
+    let store = Store::open(&place.location, &MIGRATIONS[..1], Options::default()).unwrap();
     let run = |sql: &'static str, first: i64, last: i64| {
         let job = move |tx: &mut Transaction<'_>| tx.execute(sql, &[first.into(), last.into()]);
-        hotline.tickets.store().write_blocking::<_, StoreError, _>(job).unwrap();
+        store.write_blocking::<_, StoreError, _>(job).unwrap();
     };
     for first in (1..=TICKETS).step_by(AT_ONCE as usize) {
-        run(FILL, first, first + AT_ONCE - 1);
-        run(PARTS, first, first + AT_ONCE - 1);
+        for sql in [FILL, PARTS, FIGURES] {
+            run(sql, first, first + AT_ONCE - 1);
+        }
     }
-    for first in (0..730 * 3_600).step_by(AT_ONCE as usize) {
-        run(FIGURES, first, first + AT_ONCE - 1);
-    }
-    // As a database comes to know its own tables over time.
-    hotline.tickets.store().write_blocking::<_, StoreError, _>(|tx| tx.execute("ANALYZE", &[])).ok();
+    drop(store);
+    let started = Instant::now();
+    drop(place.open());
+    println!("brought to this version in {:.1} s", started.elapsed().as_secs_f64());
+    place
 }
 
 /// The time within which 95 of 100 come.
@@ -78,12 +90,11 @@ fn p95(mut work: impl FnMut()) -> Duration {
 #[test]
 #[ignore = "fills a million rows"]
 fn a_million_tickets_are_looked_at_within_fifty_milliseconds() {
-    let hotline = Hotline::new(Place::sqlite());
-    fill(&hotline);
+    let hotline = Hotline::new(full());
     hotline.set("2026-01-01T09:00:00");
     let mut slow = Vec::new();
     let mut measured = |name: &str, time: Duration| {
-        println!("{name:45} {:8.2} ms", time.as_secs_f64() * 1e3);
+        println!("{name:65} {:8.2} ms", time.as_secs_f64() * 1e3);
         if time > MOST {
             slow.push(name.to_owned());
         }
@@ -131,6 +142,27 @@ fn a_million_tickets_are_looked_at_within_fifty_milliseconds() {
             },
             dispatcher(),
         ),
+        (
+            "list, a year, a state, a district",
+            Filter {
+                states: vec![State::InReview],
+                district: some("east"),
+                opened_from: Some(at("2025-01-01T00:00:00")),
+                ..base()
+            },
+            dispatcher(),
+        ),
+        (
+            "list, closed ones of a month and district",
+            Filter {
+                states: vec![State::Closed],
+                district: some("east"),
+                opened_from: Some(at("2024-03-01T00:00:00")),
+                opened_until: Some(at("2024-04-01T00:00:00")),
+                ..base()
+            },
+            dispatcher(),
+        ),
         ("list of a department", base(), of("water")),
         ("list of a department without any", base(), of("enforcement")),
         ("list of who files", base(), actor("web", &["submit"])),
@@ -144,23 +176,42 @@ fn a_million_tickets_are_looked_at_within_fifty_milliseconds() {
         measured(name, p95(|| list(None)));
         measured(&format!("{name}, far down"), p95(|| list(Some("1000"))));
     }
-    let sums = [
-        ("sums of a month", "day >= '2025-03-01' AND day < '2025-04-01'", "measure"),
-        ("sums of a month by department", "day >= '2025-03-01' AND day < '2025-04-01'", "department, measure"),
-        (
-            "sums of a year of one department",
-            "day >= '2025-01-01' AND day < '2026-01-01' AND department = 'd-7'",
-            "measure",
-        ),
-        (
-            "sums of a year of one scenario",
-            "day >= '2025-01-01' AND day < '2026-01-01' AND scenario = 'scenario-7'",
-            "measure",
-        ),
-    ];
-    for (name, condition, by) in sums {
-        let sql = format!("SELECT {by}, CAST(SUM(amount) AS BIGINT) FROM figures WHERE {condition} GROUP BY {by}");
-        measured(name, p95(|| assert!(!hotline.rows(&sql, Vec::new()).is_empty())));
+    let day = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
+    // Of answers that a person can read: those of thousands of lines take as long as their lines.
+    for (days, by, department) in [
+        (("2025-03-01", "2025-03-31"), "", None),
+        (("2025-03-01", "2025-03-31"), "department", None),
+        (("2025-03-01", "2025-03-31"), "day, kind", None),
+        (("2025-11-20", "2025-12-19"), "scenario", None),
+        (("2025-12-01", "2025-12-31"), "department, channel", None),
+        (("2025-01-01", "2025-12-31"), "", None),
+        (("2025-01-01", "2025-12-31"), "day", None),
+        (("2025-01-01", "2025-12-31"), "month, kind", None),
+        (("2025-01-01", "2025-12-31"), "month, department", None),
+        (("2025-01-01", "2025-12-31"), "department", None),
+        (("2025-01-01", "2025-12-31"), "scenario", None),
+        (("2025-01-01", "2025-12-31"), "department, kind", None),
+        (("2025-01-01", "2025-12-31"), "kind, district, channel", None),
+        (("2025-02-11", "2025-12-20"), "department, kind", None),
+        (("2025-02-11", "2025-12-20"), "channel", None),
+        (("2025-01-01", "2025-12-31"), "", Some("water")),
+        (("2025-01-01", "2025-12-31"), "scenario", Some("water")),
+        (("2025-01-01", "2025-12-31"), "scenario, channel", Some("water")),
+    ] {
+        let question = Question {
+            from: day(days.0),
+            to: day(days.1),
+            by: by.split(", ").filter_map(By::named).collect(),
+            department: department.map(str::to_owned),
+            rules_of: None,
+            with_last_year: false,
+        };
+        let ask = || {
+            let found = hotline.wait(hotline.tickets.statistics(question.clone(), &dispatcher())).unwrap();
+            assert!(found.lines.iter().all(|line| line.counts["tickets"] > 0) && !found.lines.is_empty());
+        };
+        let of = department.unwrap_or("all");
+        measured(&format!("{} to {} of {of} by [{by}]", days.0, days.1), p95(ask));
     }
     assert_eq!(slow, [""; 0], "took longer than {MOST:?}");
 }

@@ -12,12 +12,13 @@ use serde_json::{Value as Json, json};
 use super::super::app::App;
 use super::super::body;
 use super::super::caller::Caller;
+use super::super::moments;
 use super::super::problem::{Kind, Problem};
 use super::answer::{Answer, Format, respond};
 use super::services;
 use crate::access::Actor;
 use crate::say;
-use crate::tickets::{Contact, Filter, State as TicketState, Submission};
+use crate::tickets::{Contact, Filter, Refusal, State as TicketState, Submission};
 
 /// Requests in one answer, at the most (the specification asks for at most 1,000).
 const MOST: u32 = 200;
@@ -51,7 +52,7 @@ pub(super) async fn one(
     headers: HeaderMap,
 ) -> Response {
     let (id, format) = Format::of(&name);
-    let answer = shown(&app, &[id], &actor).await;
+    let answer = shown(&app, id, &actor).await;
     respond(answer, format, &headers, app.configuration.lang)
 }
 
@@ -63,7 +64,7 @@ pub(super) async fn token(
     headers: HeaderMap,
 ) -> Response {
     let (token, format) = Format::of(&name);
-    let answer = match shown(&app, &[token], &actor).await {
+    let answer = match shown(&app, token, &actor).await {
         Ok(_) => {
             Ok(Answer::new("service_requests", "request", vec![json!({"service_request_id": token, "token": token})]))
         }
@@ -86,13 +87,18 @@ async fn list(
 
 async fn listed(app: &App, fields: &Fields, actor: &Actor) -> Result<Answer, Problem> {
     if let Some(ids) = fields.get("service_request_id") {
-        let ids: Vec<&str> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).take(MOST as usize).collect();
-        return shown(app, &ids, actor).await;
+        // Of several, those that there are: one unknown id does not hide the others.
+        return Ok(requests(known(app, &several(ids), actor).await?));
     }
     let serving = app.live.serving();
-    let codes = fields
-        .get("service_code")
-        .map(|code| services::scenario(&serving, code).map(|scenario| scenario.id.clone()).ok_or_else(no_service));
+    let codes: Vec<&str> = fields.get("service_code").map(|codes| several(codes)).unwrap_or_default();
+    let scenarios = codes.into_iter().map(|code| {
+        services::scenario(&serving, code).map(|scenario| Some(scenario.id.clone())).ok_or_else(no_service)
+    });
+    let mut scenarios: Vec<Option<String>> = scenarios.collect::<Result<_, _>>()?;
+    if scenarios.is_empty() {
+        scenarios.push(None);
+    }
     let day = |name: &str| -> Result<Option<Timestamp>, Problem> {
         let read = fields.get(name).map(|given| {
             given.parse::<Timestamp>().map_err(|_| {
@@ -121,29 +127,51 @@ async fn listed(app: &App, fields: &Fields, actor: &Actor) -> Result<Answer, Pro
         }
     }
     let from = day("start_date")?.or_else(|| Timestamp::now().checked_sub((DAYS * 24).hours()).ok());
-    let filter = Filter {
-        states,
-        scenario: codes.transpose()?,
-        opened_from: from,
-        opened_until: day("end_date")?,
-        ..Filter::default()
-    };
-    let page = app.tickets()?.list(filter, MOST, None, actor).await?;
-    let ids: Vec<&str> = page.items.iter().map(|item| item.id.as_str()).collect();
-    if ids.is_empty() {
-        return Ok(Answer::new("service_requests", "request", Vec::new()));
+    let until = day("end_date")?;
+    let mut items = Vec::new();
+    for scenario in scenarios {
+        let filter =
+            Filter { states: states.clone(), scenario, opened_from: from, opened_until: until, ..Filter::default() };
+        items.extend(app.tickets()?.list(filter, MOST, None, actor).await?.items);
     }
-    shown(app, &ids, actor).await
+    items.sort_by(|one, other| (other.opened_at, &other.id).cmp(&(one.opened_at, &one.id)));
+    items.truncate(MOST as usize);
+    let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
+    Ok(requests(known(app, &ids, actor).await?))
 }
 
-/// Tickets as requests.
-async fn shown(app: &App, ids: &[&str], actor: &Actor) -> Result<Answer, Problem> {
+/// Values of a list with commas, each once.
+fn several(list: &str) -> Vec<&str> {
+    let mut values: Vec<&str> = Vec::new();
+    for value in list.split(',').map(str::trim).filter(|value| !value.is_empty()) {
+        if values.len() < MOST as usize && !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// The tickets of these ids that there are for this actor.
+async fn known(app: &App, ids: &[&str], actor: &Actor) -> Result<Vec<Json>, Problem> {
     let tickets = app.tickets()?;
     let mut items = Vec::new();
     for id in ids {
-        items.push(request(app, &tickets.get(id, actor).await?));
+        match tickets.get(id, actor).await {
+            Ok(ticket) => items.push(request(app, &ticket)),
+            Err(Refusal::NoTicket) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
     }
-    Ok(Answer::new("service_requests", "request", items))
+    Ok(items)
+}
+
+/// One ticket as a list of one.
+async fn shown(app: &App, id: &str, actor: &Actor) -> Result<Answer, Problem> {
+    Ok(requests(vec![request(app, &app.tickets()?.get(id, actor).await?)]))
+}
+
+fn requests(items: Vec<Json>) -> Answer {
+    Answer::new("service_requests", "request", items)
 }
 
 /// A ticket in the words of the specification.
@@ -155,24 +183,28 @@ fn request(app: &App, ticket: &Json) -> Json {
     let found = scenario.and_then(|id| engine.rules().scenarios().iter().find(|scenario| scenario.id == id));
     let assignments = ticket["assignments"].as_array().map(Vec::as_slice).unwrap_or_default();
     let in_charge = assignments.iter().find(|a| a["role"] == "lead" && a["state"] != "withdrawn");
+    // These answers are for the public: what was said in confidence stays out of them, whoever asks.
+    let open = ticket["confidential"] != true;
+    let said = |value: &Json| if open { value.clone() } else { Json::Null };
+    let time = |value: &Json| moments::local(value, &engine.settings().time_zone);
     let agency = in_charge.and_then(|a| a["department"].as_str()).and_then(|id| engine.catalog().department(id));
     json!({
         "service_request_id": ticket["id"],
         "status": if state.is_some_and(TicketState::is_over) { "closed" } else { "open" },
-        "status_notes": ticket["reply"],
+        "status_notes": said(&ticket["reply"]),
         "service_name": found.map(|scenario| scenario.title.as_str()),
         "service_code": scenario.map(services::code),
-        "description": ticket["text"],
+        "description": said(&ticket["text"]),
         "agency_responsible": agency.map(|department| department.name.as_str()),
         "service_notice": Json::Null,
-        "requested_datetime": ticket["opened_at"],
-        "updated_datetime": ticket["times"]["over"],
-        "expected_datetime": ticket["due"],
-        "address": Json::Null,
+        "requested_datetime": time(&ticket["opened_at"]),
+        "updated_datetime": time(&ticket["updated_at"]),
+        "expected_datetime": time(&ticket["due"]),
+        "address": said(&ticket["place"]["address"]),
         "address_id": Json::Null,
         "zipcode": Json::Null,
-        "lat": Json::Null,
-        "long": Json::Null,
+        "lat": said(&ticket["place"]["lat"]),
+        "long": said(&ticket["place"]["long"]),
         "media_url": Json::Null,
     })
 }
@@ -229,13 +261,18 @@ fn submission(fields: &Fields, scenario: &crate::rules::Scenario) -> Result<Subm
     if let Some(address) = said("address_string") {
         text.push_str(&format!("\n地址：{address}"));
     }
-    if let Some((lat, long)) = said("lat").zip(said("long")) {
-        if lat.parse::<f64>().is_err() || long.parse::<f64>().is_err() {
-            let detail = say!("lat、long 应为度数", "`lat` and `long` should be degrees");
-            return Err(Problem::new(Kind::InvalidField, detail).of_field("lat"));
-        }
+    let coordinates = said("lat").zip(said("long")).map(|(lat, long)| {
         text.push_str(&format!("\n坐标：{lat},{long}"));
-    }
+        let degrees = |given: &str, most: f64| given.parse::<f64>().ok().filter(|degrees| degrees.abs() <= most);
+        degrees(lat, 90.0).zip(degrees(long, 180.0)).ok_or_else(|| {
+            let detail = say!(
+                "lat 应为 -90 到 90 度，long 应为 -180 到 180 度",
+                "`lat` is from -90 to 90 degrees, `long` from -180 to 180"
+            );
+            Problem::new(Kind::InvalidField, detail).of_field("lat")
+        })
+    });
+    let coordinates = coordinates.transpose()?;
     let name = [said("last_name"), said("first_name")].into_iter().flatten().collect::<Vec<_>>().concat();
     let contact = Contact {
         name: Some(name).filter(|name| !name.is_empty()),
@@ -244,10 +281,12 @@ fn submission(fields: &Fields, scenario: &crate::rules::Scenario) -> Result<Subm
     };
     Ok(Submission {
         text,
-        title: Some(scenario.title.clone()),
         channel: Some("open311".to_owned()),
         contact: Some(contact).filter(|contact| *contact != Contact::default()),
-        external_id: said("device_id").map(str::to_owned),
+        // What the citizen chose is a hint and not their words: it makes no rule fire.
+        chosen: Some(scenario.id.clone()),
+        address: said("address_string").map(str::to_owned),
+        coordinates,
         ..Submission::default()
     })
 }

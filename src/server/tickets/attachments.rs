@@ -12,8 +12,9 @@ use super::super::app::{App, on_thread};
 use super::super::body;
 use super::super::caller::Caller;
 use super::super::problem::Problem;
+use super::shown::TicketShown;
 use super::submit::tagged;
-use crate::tickets::{MOST_BYTES, Ticket};
+use crate::tickets::MOST_BYTES;
 
 /// The header of a file's name, in percent-encoded UTF-8.
 const NAME: &str = "x-file-name";
@@ -28,7 +29,7 @@ const NAME: &str = "x-file-name";
         ("X-File-Name" = Option<String>, Header, description = "文件名，UTF-8 百分号编码 / Its name, percent-encoded UTF-8"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, description = "之后的工单 / The ticket afterwards", body = Ticket)),
+    responses((status = 201, description = "之后的工单 / The ticket afterwards", body = TicketShown)),
 )]
 pub(in super::super) async fn attach(
     State(app): State<Arc<App>>,
@@ -40,7 +41,7 @@ pub(in super::super) async fn attach(
     let name = name(request.headers());
     let bytes = body::read_bytes(request, MOST_BYTES).await?;
     let ticket = on_thread(&app.batches, move || tickets.attach(&id, &name, &bytes, &actor)).await??;
-    Ok((StatusCode::CREATED, tagged(Json(ticket))).into_response())
+    Ok((StatusCode::CREATED, tagged(&app, Json(ticket))).into_response())
 }
 
 /// An attachment.

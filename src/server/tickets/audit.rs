@@ -13,10 +13,11 @@ use serde::Deserialize;
 use super::super::app::App;
 use super::super::caller::Caller;
 use super::super::problem::{Kind, Problem};
-use super::list::{limit, query};
+use super::super::shape::query;
+use super::list::limit;
+use super::shown::TicketShown;
 use super::submit::tagged;
 use crate::access::audit::{Filter, Page, cursor};
-use crate::tickets::Ticket;
 
 /// Which entries of the log are asked for.
 #[derive(Default, Deserialize, utoipa::IntoParams)]
@@ -31,6 +32,7 @@ pub(in super::super) struct AuditQuery {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// 上一页的 next_cursor / `next_cursor` of the page before.
+    #[param(pattern = "^[1-9][0-9]{0,17}$")]
     cursor: Option<String>,
 }
 
@@ -60,12 +62,12 @@ pub(in super::super) async fn audit(
     description = "经过和统计保留，文字只剩遮盖过的；不可恢复 / \
                    History and figures stay, of texts the masked ones are left; there is no way back",
     params(("id" = String, Path, description = "工单编号 / The ticket's id")),
-    responses((status = 200, description = "之后的工单 / The ticket afterwards", body = Ticket)),
+    responses((status = 200, description = "之后的工单 / The ticket afterwards", body = TicketShown)),
 )]
 pub(in super::super) async fn erase(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    app.tickets()?.erase(&id, &actor).await.map(|ticket| tagged(Json(ticket))).map_err(Problem::from)
+    app.tickets()?.erase(&id, &actor).await.map(|ticket| tagged(&app, Json(ticket))).map_err(Problem::from)
 }

@@ -5,9 +5,11 @@ mod attachments;
 mod audit;
 mod batch;
 mod bulk;
+mod csv;
 mod list;
 mod news;
 mod outbox;
+mod shown;
 mod statistics;
 mod submit;
 

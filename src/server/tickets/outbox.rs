@@ -8,12 +8,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::super::app::App;
 use super::super::caller::Caller;
 use super::super::problem::{Kind, Problem};
-use super::list::query;
+use super::super::shape::query;
 use crate::say;
 use crate::tickets::{Messages, WaitingState};
 
@@ -23,9 +23,19 @@ use crate::tickets::{Messages, WaitingState};
 #[into_params(parameter_in = Query)]
 pub(in super::super) struct OutboxQuery {
     /// pending（等待推送）或 dead（已放弃），默认 dead / `pending` or `dead`, which is the default.
-    state: Option<String>,
+    #[param(inline)]
+    state: Option<Waits>,
     /// 上一页的 next_cursor / `next_cursor` of the page before.
+    #[param(pattern = "^[1-9][0-9]{0,17}$")]
     cursor: Option<String>,
+}
+
+/// Where messages stand.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Waits {
+    Pending,
+    Dead,
 }
 
 /// Messages that wait or were given up, the newest first.
@@ -42,11 +52,14 @@ pub(in super::super) async fn outbox(
 ) -> Result<Json<Messages>, Problem> {
     let tickets = app.tickets()?;
     let query: OutboxQuery = query(&uri)?;
-    let state = query.state.as_deref().unwrap_or(WaitingState::Dead.name());
-    let state = WaitingState::named(state).ok_or_else(|| {
-        let detail = say!("state 应为 pending 或 dead", "`state` should be `pending` or `dead`");
-        Problem::new(Kind::InvalidQuery, detail).of_field("state")
-    })?;
+    let state = match query.state {
+        Some(Waits::Pending) => WaitingState::Pending,
+        Some(Waits::Dead) | None => WaitingState::Dead,
+    };
+    if query.cursor.as_ref().is_some_and(|cursor| !cursor.parse::<i64>().is_ok_and(|before| before > 0)) {
+        let detail = say!("cursor 应为上一页给出的 next_cursor", "take `cursor` from `next_cursor` of the page before");
+        return Err(Problem::new(Kind::InvalidQuery, detail).of_field("cursor"));
+    }
     Ok(Json(tickets.outbox().list(state, query.cursor.as_deref(), &actor).await?))
 }
 

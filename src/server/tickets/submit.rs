@@ -15,10 +15,12 @@ use super::super::app::App;
 use super::super::body::{self, Object};
 use super::super::caller::Caller;
 use super::super::matching::moment;
+use super::super::moments;
 use super::super::problem::{Kind, Problem};
+use super::shown::TicketShown;
 use crate::access::Actor;
 use crate::say;
-use crate::tickets::{Contact, Submission, Ticket};
+use crate::tickets::{Contact, Submission};
 
 /// The header of a repeated request's key (IETF draft `Idempotency-Key`).
 const KEY: &str = "idempotency-key";
@@ -39,6 +41,7 @@ pub(super) const FIELDS: &[&str] = &[
 
 /// A complaint to be handled.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"text": "梧桐苑小区门口自来水管漏了三天，水都流到马路上了", "channel": "web", "contact": {"name": "某先生", "phone": "13800000000"}}))]
 #[allow(dead_code, reason = "describes the body for the document of the API; bodies are read field by field")]
 pub(in super::super) struct TicketRequest {
@@ -71,11 +74,11 @@ pub(in super::super) struct TicketRequest {
     summary = "受理一件诉求 / File a complaint",
     description = "判定有把握的直接派单，其余进入待审队列；返回 201 时已落盘 / \
                    Dispatched at once where the decision is sure, put before a person where it is not; on disk when this answers",
-    params(("Idempotency-Key" = Option<String>, Header, description = "同一请求重发时带同一个键，只会有一张工单 / The same key again gives the same ticket")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "同一请求重发时带同一个键，只会有一张工单 / The same key again gives the same ticket")),
     request_body = TicketRequest,
     responses(
-        (status = 201, description = "已受理 / Filed", body = Ticket),
-        (status = 200, description = "同一请求此前已受理 / Filed before by the same request", body = Ticket),
+        (status = 201, description = "已受理 / Filed", body = TicketShown),
+        (status = 200, description = "同一请求此前已受理 / Filed before by the same request", body = TicketShown),
     ),
 )]
 pub(in super::super) async fn submit(
@@ -95,7 +98,7 @@ pub(in super::super) async fn submit(
     });
     let filed = tickets.submit(prepared.await?, &actor, key).await?;
     let status = if filed.again { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = (status, tagged(Json(filed.ticket.clone()))).into_response();
+    let mut response = (status, tagged(&app, Json(filed.ticket.clone()))).into_response();
     let address = filed.ticket["id"].as_str().and_then(|id| HeaderValue::try_from(format!("/v1/tickets/{id}")).ok());
     if let Some(address) = address {
         response.headers_mut().insert(LOCATION, address);
@@ -104,7 +107,8 @@ pub(in super::super) async fn submit(
 }
 
 /// A ticket with its version as the entity tag, for `If-Match`.
-pub(super) fn tagged(ticket: Json<serde_json::Value>) -> Response {
+pub(super) fn tagged(app: &App, Json(ticket): Json<serde_json::Value>) -> Response {
+    let ticket = Json(moments::all_local(ticket, &app.live.serving().bundle.engine.settings().time_zone));
     let version = ticket["version"].as_u64();
     let mut response = ticket.into_response();
     if let Some(tag) = version.and_then(|version| HeaderValue::try_from(format!("\"{version}\"")).ok()) {
@@ -169,5 +173,6 @@ pub(super) fn submission(mut object: Object, zone: &TimeZone) -> Result<Submissi
         about: object.text("about")?,
         superior_due,
         received_at,
+        ..Submission::default()
     })
 }
