@@ -104,7 +104,8 @@ fn rows_of(path: &str) -> u64 {
     let bytes = fs::read(path).unwrap();
     if path.ends_with(".jsonl") {
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        return lines.map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap()).count() as u64;
+        let rows: Vec<serde_json::Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        return rows.len() as u64;
     }
     let table = bytes.strip_prefix(b"\xEF\xBB\xBF".as_slice()).unwrap();
     csv::ReaderBuilder::new().flexible(true).from_reader(table).byte_records().map(Result::unwrap).count() as u64

@@ -121,12 +121,12 @@ impl Tickets {
     /// The folder or the store cannot be read, or a file cannot be removed.
     pub fn sweep(&self) -> Result<usize, Refusal> {
         let Some(attachments) = &self.attachments else { return Ok(0) };
-        let shared = attachments.shared().map_err(cannot)?;
+        let shared = attachments.shared().map_err(|error| cannot(&error))?;
         if !shared.is_empty() {
             let owners = self.store.read_blocking(owners)?;
-            attachments.part(&owners, &shared).map_err(cannot)?;
+            attachments.part(&owners, &shared).map_err(|error| cannot(&error))?;
         }
-        let ids = attachments.tickets().map_err(cannot)?;
+        let ids = attachments.tickets().map_err(|error| cannot(&error))?;
         let mut removed = 0;
         for some in ids.chunks(SWEPT_AT_ONCE) {
             let values: Vec<Value> = some.iter().map(Value::from).collect();
@@ -151,7 +151,7 @@ impl Tickets {
             Err(Refusal::Store(StoreError::Corrupt(_))) => Vec::new(),
             Err(refusal) => return Err(refusal),
         };
-        attachments.forget(id, &kept).map_err(cannot)
+        attachments.forget(id, &kept).map_err(|error| cannot(&error))
     }
 }
 
@@ -171,7 +171,7 @@ fn owners(tx: &mut Transaction<'_>) -> Result<Vec<(String, String)>, StoreError>
     Ok(owners)
 }
 
-fn cannot(error: std::io::Error) -> Refusal {
+fn cannot(error: &std::io::Error) -> Refusal {
     Refusal::Store(StoreError::Unavailable(format!("attachments: {error}")))
 }
 

@@ -11,7 +11,8 @@ use crate::hotline::{GAS, Hotline, Place, STALLS, actor, at, complaint, dispatch
 fn nobody_gives_more_time_than_the_ticket_has() {
     let monday = "2026-03-02T09:00:00";
     // The complaint, a superior's limit, the term; when the part is due, or none where it is refused; capped, then.
-    let table: [(&str, Option<&str>, &str, Option<&str>, &str); 7] = [
+    type Case = (&'static str, Option<&'static str>, &'static str, Option<&'static str>, &'static str);
+    let table: [Case; 7] = [
         (STALLS, None, "5 working days", Some("03-09 23:59:59"), "03-09 23:59:59"),
         (STALLS, None, "6 working days", None, "03-09 23:59:59"),
         (STALLS, None, "90 days", None, "03-09 23:59:59"),
@@ -95,8 +96,8 @@ fn a_late_dispatch_leaves_a_share_of_what_is_left() {
 
 /// What the last change of urgency did to deadlines: part, before, after.
 fn moves(hotline: &Hotline, ticket: &str) -> Vec<(Option<u64>, String, String)> {
-    let events = hotline.events(ticket).into_iter().map(|event| json!(event));
-    let last = events.filter(|event| event["change"] == "urgency_set").next_back().unwrap();
+    let mut events = hotline.events(ticket).into_iter().map(|event| json!(event));
+    let last = events.rfind(|event| event["change"] == "urgency_set").unwrap();
     let moved = last.get("deadlines").and_then(Json::as_array).cloned().unwrap_or_default();
     let told = |moved: &Json| (moved["assignment"].as_u64(), clock(&moved["was"]), clock(&moved["deadline"]["due"]));
     moved.iter().map(told).collect()
@@ -110,7 +111,8 @@ fn more_urgency_shortens_what_is_not_answered_yet() {
         moves.iter().map(|(part, was, now)| (*part, (*was).to_owned(), (*now).to_owned())).collect()
     };
     // When it is raised, to what: the whole from the call, the department a share of what that leaves, from now.
-    let table: [(&str, &str, &[(Option<u64>, &str, &str)]); 5] = [
+    type Moves = &'static [(Option<u64>, &'static str, &'static str)];
+    let table: [(&str, &str, Moves); 5] = [
         (
             "2026-03-02T14:00:00",
             "urgent",
