@@ -86,8 +86,6 @@ kinds! {
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "请求体太大", "The body is too large";
     /// The body is not declared as JSON in UTF-8.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "只接受 UTF-8 的 JSON", "Only JSON in UTF-8";
-    /// The address speaks WebSocket, and this was no request for it.
-    UpgradeRequired = "upgrade-required", UPGRADE_REQUIRED, "这个地址只接受 WebSocket 连接", "This address speaks WebSocket";
     /// The key of a repeated request was used for another one.
     KeyReused = "key-reused", UNPROCESSABLE_ENTITY, "幂等键已用于别的请求", "The idempotency key was used before";
     /// The body is JSON, and no object.
@@ -108,6 +106,8 @@ kinds! {
     TextTooLong = "text-too-long", UNPROCESSABLE_ENTITY, "文字太长", "The text is too long";
     /// More complaints than one batch may have.
     TooManyItems = "too-many-items", UNPROCESSABLE_ENTITY, "条数太多", "Too many items";
+    /// The address speaks WebSocket, and this was no request for it.
+    UpgradeRequired = "upgrade-required", UPGRADE_REQUIRED, "这个地址只接受 WebSocket 连接", "This address speaks WebSocket";
     /// The key is used more often than it may be.
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "请求太频繁", "Too many requests";
     /// A mistake of this program.

@@ -13,8 +13,17 @@ use crate::process::Place;
 fn town() -> (Place, String) {
     let place = Place::new();
     let key = place.key("desk", &["agent"]);
-    place.0.write("data/attachments/ab/abcdef", "a photo");
+    place.0.write("data/attachments/a-ticket/abcdef", "a photo");
     (place, key)
+}
+
+/// Ends the load, also where the test fails in between: it would go on for ever.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -37,6 +46,7 @@ fn a_backup_under_load_is_whole() {
             }
             ids
         });
+        let ends = Ends(&done);
         let backups: Vec<String> = (0..3)
             .map(|number| {
                 let to = place.0.shown(&format!("backup-{number}"));
@@ -44,7 +54,7 @@ fn a_backup_under_load_is_whole() {
                 to
             })
             .collect();
-        done.store(true, Ordering::Relaxed);
+        drop(ends);
         (load.join().unwrap(), backups)
     });
     assert!(!during.is_empty());
@@ -55,7 +65,7 @@ fn a_backup_under_load_is_whole() {
         let other = place.0.shown(&format!("restored-{number}"));
         Run::of(&["restore", backup, "--data", &other]).go().ends(0, &["checked"]);
         assert_eq!(
-            fs::read_to_string(place.0.at(&format!("restored-{number}/attachments/ab/abcdef"))).unwrap(),
+            fs::read_to_string(place.0.at(&format!("restored-{number}/attachments/a-ticket/abcdef"))).unwrap(),
             "a photo"
         );
         let server = place.serve(&["--data", &other]);
@@ -87,7 +97,7 @@ fn nothing_is_overwritten_and_nothing_broken_is_restored() {
     for (path, damage) in [
         ("backup/tickets.db", (|bytes| damaged(bytes)) as fn(&mut Vec<u8>)),
         ("backup/tickets.db", Vec::clear),
-        ("backup/attachments/ab/abcdef", |bytes| bytes.push(b'!')),
+        ("backup/attachments/a-ticket/abcdef", |bytes| bytes.push(b'!')),
         ("backup/backup.json", |bytes| bytes.truncate(20)),
         ("backup/backup.json", escape),
     ] {
@@ -99,9 +109,9 @@ fn nothing_is_overwritten_and_nothing_broken_is_restored() {
         fs::write(place.0.at(path), whole).unwrap();
         assert!(!place.0.at("data/.restore").exists(), "{path}");
     }
-    fs::remove_file(place.0.at("backup/attachments/ab/abcdef")).unwrap();
+    fs::remove_file(place.0.at("backup/attachments/a-ticket/abcdef")).unwrap();
     restore(&["--force"]).ends(2, &["missing"]);
-    place.0.write("backup/attachments/ab/abcdef", "a photo");
+    place.0.write("backup/attachments/a-ticket/abcdef", "a photo");
     assert_eq!(place.run(&["keys", "list", "--json"]).json()[0]["name"], "desk");
     // Restored, with what was there put aside.
     place.key("later", &["agent"]);
@@ -122,5 +132,5 @@ fn damaged(bytes: &mut [u8]) {
 
 /// A file of the list lies outside of the backup.
 fn escape(bytes: &mut Vec<u8>) {
-    *bytes = String::from_utf8_lossy(bytes).replace("attachments/ab/abcdef", "attachments/../../../etc/x").into_bytes();
+    *bytes = String::from_utf8_lossy(bytes).replace("attachments/a-ticket/abcdef", "attachments/../../../etc/x").into_bytes();
 }
