@@ -68,9 +68,9 @@ fn why_not_says_what_is_missing_what_forbids_and_who_leads() {
     // The text, who is asked about, the verdict, and words of what is lacking.
     let cases: &[(&str, &str, Verdict, &[&str])] = &[
         ("小区门口自来水管爆了，水流到马路上", "water/pipe-leak", Leads, &[]),
-        ("小区门口的自来水管，师傅看过了", "water/pipe-leak", Missing, &["$管子漏", "同一句里"]),
+        ("家里的自来水管，师傅看过了", "water/pipe-leak", Missing, &["$管子漏", "同一句里"]),
         ("家里没有漏水，就是自来水管有点响", "water/pipe-leak", Missing, &["否定"]),
-        ("自来水管在小区门口。楼上装修的声音很吵，一直漏", "water/pipe-leak", Missing, &["只出现在别处"]),
+        ("自来水管在厨房。楼上装修的声音很吵，一直漏", "water/pipe-leak", Missing, &["只出现在别处"]),
         ("楼上邻居家自来水管爆了，水流到我家天花板", "water/pipe-leak", Outranked, &[]),
         ("消防演练的时候仓库着火了，浓烟滚滚", "emergency/fire", Forbidden, &["none", "演练"]),
         ("昨天停水", "emergency/fire", Missing, &["还缺"]),

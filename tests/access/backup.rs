@@ -132,5 +132,7 @@ fn damaged(bytes: &mut [u8]) {
 
 /// A file of the list lies outside of the backup.
 fn escape(bytes: &mut Vec<u8>) {
-    *bytes = String::from_utf8_lossy(bytes).replace("attachments/a-ticket/abcdef", "attachments/../../../etc/x").into_bytes();
+    *bytes = String::from_utf8_lossy(bytes)
+        .replace("attachments/a-ticket/abcdef", "attachments/../../../etc/x")
+        .into_bytes();
 }
