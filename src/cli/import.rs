@@ -94,7 +94,8 @@ fn target(bundle: &Path, arguments: &Arguments) -> Result<PathBuf, Message> {
     Ok(path)
 }
 
-fn bar() -> ProgressBar {
+/// Progress in bytes, which say nothing to people: shown as a share.
+pub(super) fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
     match ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (~{eta})") {
         Ok(style) => bar.with_style(style),

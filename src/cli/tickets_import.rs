@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use super::settings::Source;
-use super::{Common, Ended, Failure, tickets};
+use super::{Common, Ended, Failure, import, tickets};
 use crate::import::{Encoding, Fate, Incoming, Place, TicketOptions, import_tickets};
 use crate::say;
 use crate::source::{Lang, Message};
@@ -70,7 +69,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     let serving = desk.serving();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| say!("无法启动：{error}", "cannot start: {error}"))?;
-    let bar = bar();
+    let bar = import::bar();
     let mut take = |rows: Vec<Incoming>| take(&runtime, &desk, rows, arguments.dry_run);
     let place = Place { catalog: Some(&**serving.bundle.engine.catalog()), zone: &zone };
     let report = import_tickets(&options, &place, &mut take, &mut |done, total| {
@@ -85,14 +84,6 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
         anstream::print!("{}", report.in_lang(lang));
     }
     Ok(if report.bad == 0 { Ended::Fine } else { Ended::ErrorsFound })
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    match ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (~{eta})") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// Files rows: those that are not known yet are decided, on all cores, and kept.

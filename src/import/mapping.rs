@@ -178,6 +178,11 @@ impl Plan {
 }
 
 impl Mapping {
+    /// How many of the columns that it asks for are among these cells: the head of a table has most.
+    pub(super) fn score(&self, cells: &[String]) -> usize {
+        self.columns.all().filter(|(_, column)| cells.iter().any(|cell| cell.trim() == *column)).count()
+    }
+
     /// Reads a mapping for rows that become this. `path` is for messages.
     ///
     /// # Errors

@@ -226,10 +226,7 @@ impl Import<'_> {
     fn open(&self, path: &Path, mapping: Option<&Mapping>) -> Result<Table, Message> {
         let opening = Opening { sheet: self.options.sheet.as_deref(), encoding: self.options.encoding };
         Table::open(path, opening, |cells| match mapping {
-            // The row that has most of the columns that are asked for.
-            Some(mapping) => {
-                mapping.columns.all().filter(|(_, column)| cells.iter().any(|c| c.trim() == *column)).count()
-            }
+            Some(mapping) => mapping.score(cells),
             None => headers::score(cells, Purpose::Cases),
         })
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::header::{AUTHORIZATION, HOST, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use super::app::App;
 use super::body;
 use super::problem::{Kind, Problem};
+use super::site;
 use crate::access::{Actor, Denied, Scope, Tokens};
 use crate::say;
 
@@ -191,14 +192,10 @@ async fn with_form_key(app: &App, request: Request) -> Result<Request, Problem> 
 }
 
 /// Without keys whoever sits at this machine may everything, to try it out; but not a page of another site in a browser
-/// on this machine, whether it says so (Fetch Metadata, W3C; `Origin`, RFC 6454) or has a name of its own lead here (DNS
-/// rebinding). This is the one way in without a key, so it guards every route of the table.
+/// on this machine, whether its browser says so or it has a name of its own lead here (DNS rebinding). This is the one way in without a key, so it guards every route of the table.
 fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
-    let own_site =
-        matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"));
     let host = headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
-    let own_origin = headers.get(ORIGIN).is_none_or(|origin| host.is_some_and(|host| is_origin_of(origin, host)));
-    if own_site && own_origin && host.is_none_or(is_this_machine) {
+    if site::is_own(headers) && host.is_none_or(is_this_machine) {
         return Ok(Actor::new("local", &[Scope::Admin]));
     }
     let detail = say!(
@@ -206,12 +203,6 @@ fn local(headers: &HeaderMap) -> Result<Actor, Problem> {
         "while there are no keys only requests of this very machine are taken: make a key with jiesu keys add"
     );
     Err(Problem::new(Kind::CrossSite, detail))
-}
-
-/// Whether a page of `origin` came from the server that is asked as `host`.
-fn is_origin_of(origin: &HeaderValue, host: &str) -> bool {
-    let rest = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    rest.is_some_and(|(scheme, own)| matches!(scheme, "http" | "https") && own.eq_ignore_ascii_case(host))
 }
 
 /// Whether `host`, as a request names it, is a name of the machine itself.

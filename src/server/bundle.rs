@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::app::{App, on_thread};
 use super::language::Language;
 use super::problem::{Finding, Kind, Problem};
+use super::site;
 use crate::bundle::{Attempt, Counts, LearningState};
 use crate::say;
 use crate::source::Lang;
@@ -143,13 +144,11 @@ pub(super) async fn reload(
 }
 
 /// A page of another site could send this order with the browser of somebody who can reach the server: it needs no body
-/// and so no permission (Fetch Metadata, W3C). Programs send no such header.
+/// and so no permission.
 fn not_from_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
-    match headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes) {
-        None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => {
-            let detail = say!("请直接调用接口或从本站页面操作", "call the API itself, or use this site's own page");
-            Err(Problem::new(Kind::CrossSite, detail))
-        }
+    if site::is_own(headers) {
+        return Ok(());
     }
+    let detail = say!("请直接调用接口或从本站页面操作", "call the API itself, or use this site's own page");
+    Err(Problem::new(Kind::CrossSite, detail))
 }

@@ -32,6 +32,7 @@ mod problem;
 mod search;
 mod serve;
 mod shape;
+mod site;
 #[cfg(test)]
 mod tests;
 mod tickets;

@@ -8,7 +8,6 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::http::header::{HOST, ORIGIN};
 use axum::response::Response;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -17,6 +16,7 @@ use super::super::app::App;
 use super::super::caller::Caller;
 use super::super::language::Language;
 use super::super::problem::{Kind, Problem};
+use super::super::site;
 use super::call::{Call, Seen};
 use super::message::{Incoming, Outgoing, read};
 use super::pace;
@@ -87,12 +87,7 @@ pub(in super::super) async fn connect(
 /// A page of another site may not listen in: browsers say where a page is from (RFC 6455, section 10.2), other programs
 /// need not.
 fn own_site(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let own = match text(ORIGIN) {
-        None => true,
-        Some(origin) => origin.split_once("://").is_some_and(|(_, host)| text(HOST) == Some(host)),
-    };
-    if own {
+    if site::is_own(headers) {
         return Ok(());
     }
     let detail = say!("只接受本站页面发起的连接", "only pages of this site may connect");
@@ -278,7 +273,6 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     #[test]
     fn ids_of_calls() {
@@ -293,25 +287,6 @@ mod tests {
             assert_eq!(is_id(id), expect, "{id}");
         }
         assert!(is_id(&"a".repeat(LONGEST_ID)) && !is_id(&"a".repeat(LONGEST_ID + 1)));
-    }
-
-    #[test]
-    fn pages_of_other_sites_may_not_listen_in() {
-        for (origin, expect) in [
-            (None, true),
-            (Some("http://hotline.example:7080"), true),
-            (Some("https://hotline.example:7080"), true),
-            (Some("http://hotline.example"), false),
-            (Some("http://evil.example"), false),
-            (Some("null"), false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, HeaderValue::from_static("hotline.example:7080"));
-            if let Some(origin) = origin {
-                headers.insert(ORIGIN, HeaderValue::from_static(origin));
-            }
-            assert_eq!(own_site(&headers).is_ok(), expect, "{origin:?}");
-        }
     }
 
     #[test]
