@@ -56,10 +56,9 @@ pub(super) struct Features {
 
 impl Features {
     /// The features of a complaint.
+    #[cfg(test)]
     pub(super) fn of_text(text: &Text, segmenter: &Segmenter) -> Features {
-        let bytes = |range: &Range<u32>| text.byte_at_char(range.start)..text.byte_at_char(range.end);
-        let title = text.byte_at_char(text.title().end);
-        Features::new(text.normalised(), title, text.words(segmenter).iter().map(bytes))
+        Wording::of(text, segmenter).features()
     }
 
     /// The features of a normalised text without a title.
@@ -104,6 +103,32 @@ impl Features {
     /// it is punctuated.
     pub(super) fn letters(&self) -> String {
         letters(&self.text)
+    }
+}
+
+/// A complaint as its features are read from it, for whoever asks for them later or never.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Wording {
+    text: Box<str>,
+    /// Where the title ends, in bytes.
+    title: usize,
+    words: Vec<Range<usize>>,
+}
+
+impl Wording {
+    /// The normalised text and its words.
+    pub(super) fn of(text: &Text, segmenter: &Segmenter) -> Wording {
+        let bytes = |range: &Range<u32>| text.byte_at_char(range.start)..text.byte_at_char(range.end);
+        Wording {
+            text: text.normalised().into(),
+            title: text.byte_at_char(text.title().end),
+            words: text.words(segmenter).iter().map(bytes).collect(),
+        }
+    }
+
+    /// Its features.
+    pub(super) fn features(&self) -> Features {
+        Features::new(&self.text, self.title, self.words.iter().cloned())
     }
 }
 

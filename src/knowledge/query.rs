@@ -1,10 +1,11 @@
 //! What is looked for: the words and pairs of characters of a complaint that say something.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::features::{Features, Kind};
+use super::features::{Features, Kind, Wording};
 use super::tokenizers::{bigrams, is_han, is_term};
 use crate::text::{FactKind, Segmenter, Text};
 
@@ -90,8 +91,9 @@ pub struct Query {
     bigrams: Vec<Box<str>>,
     /// The words by their first character, so that a text is gone through once for all of them.
     by_first: FirstCharacters,
-    /// All that is asked, for articles.
-    features: Features,
+    /// All that is asked, for articles: read when the first of them is looked for, as cases alone need it not.
+    wording: Wording,
+    features: OnceLock<Features>,
 }
 
 /// Numbers of words by their first character.
@@ -153,8 +155,8 @@ impl Query {
         };
         let words: Vec<Word> = words.most(MOST_WORDS).filter_map(word).collect();
         let by_first = FirstCharacters::of(&words);
-        let features = Features::of_text(text, segmenter);
-        Query { words, bigrams: pairs.most(MOST_BIGRAMS).map(Box::from).collect(), by_first, features }
+        let bigrams = pairs.most(MOST_BIGRAMS).map(Box::from).collect();
+        Query { words, bigrams, by_first, wording: Wording::of(text, segmenter), features: OnceLock::new() }
     }
 
     /// Gives every occurrence of the query's words in a normalised text, as the word's number and its bytes there, from
@@ -182,7 +184,7 @@ impl Query {
 
     /// All that is asked, the words that every call has included.
     pub(super) fn features(&self) -> &Features {
-        &self.features
+        self.features.get_or_init(|| self.wording.features())
     }
 
     /// Tells whether a feature says something about the matter.

@@ -33,6 +33,9 @@ pub struct Figures {
     /// Expected calibration error of the decided label: mean distance of confidence and accuracy over the bins of
     /// [`reliability`](Figures::reliability), weighted by their queries.
     pub ece: Option<f64>,
+    /// The calibration error to be expected of confidences that are exactly right, on so few queries: what of
+    /// [`ece`](Figures::ece) is chance.
+    pub ece_by_chance: Option<f64>,
     /// What automatic dispatch reached, for each target of the run.
     pub targets: Vec<TargetFigures>,
     /// Time for one query.
@@ -174,6 +177,7 @@ impl Figures {
             macro_f1: macro_f1(&per_label),
             top3: top3(&all),
             ece: calibration_error(&reliability),
+            ece_by_chance: calibration_error_by_chance(&reliability),
             targets: targets(run, &all),
             latency_us: latency(&all),
             train_seconds: Some(run.train_seconds).filter(|seconds| seconds.is_finite()),
@@ -337,6 +341,26 @@ fn calibration_error(bins: &[ReliabilityBin]) -> Option<f64> {
     let n: usize = bins.iter().map(|bin| bin.n).sum();
     let distance: f64 = bins.iter().map(|bin| (bin.confidence - bin.accuracy).abs() * bin.n as f64).sum();
     (n > 0).then(|| distance / n as f64)
+}
+
+/// The expectation of [`calibration_error`] where every query is right with exactly its bin's confidence.
+fn calibration_error_by_chance(bins: &[ReliabilityBin]) -> Option<f64> {
+    let n: usize = bins.iter().map(|bin| bin.n).sum();
+    let distance: f64 = bins.iter().map(|bin| mean_deviation(bin.n, bin.confidence)).sum();
+    (n > 0).then(|| distance / n as f64)
+}
+
+/// The mean absolute deviation of a binomial count of `n` from its mean `n p` (De Moivre, *Miscellanea analytica*, 1730;
+/// Diaconis and Zabell, *Closed form summation for classical distributions*, 1991): 2 m C(n, m) p^m (1 - p)^(n - m + 1)
+/// with m the least whole number above n p.
+fn mean_deviation(n: usize, p: f64) -> f64 {
+    if !(p > 0.0 && p < 1.0) {
+        return 0.0;
+    }
+    let m = (n as f64 * p).floor() as usize + 1;
+    let log_choices: f64 = (1..=m).map(|k| ((n + 1 - k) as f64 / k as f64).ln()).sum();
+    let log = (2.0 * m as f64).ln() + log_choices + m as f64 * p.ln() + (n + 1 - m) as f64 * (1.0 - p).ln();
+    log.exp()
 }
 
 /// Coverage and accuracy for each possible bar on confidence, thinned to even steps of coverage.

@@ -111,7 +111,10 @@ impl Page {
         self.fact(&say!("准确率", "accuracy"), &format!("{BOLD}{accuracy}{BOLD:#}"));
         self.fact(&say!("宏平均 F1", "macro-F1"), &format!("{BOLD}{macro_f1}{BOLD:#}"));
         self.fact(&say!("前三命中率", "among first 3"), &top3);
-        self.fact(&say!("校准误差", "calibration"), &ece);
+        let by_chance = decimal(figures.ece_by_chance);
+        let calibration =
+            say!("{ece}（完全准确的置信度也会有 {by_chance}）", "{ece} (exact confidences would have {by_chance})");
+        self.fact(&say!("校准误差", "calibration"), calibration.in_lang(self.lang));
         let (p50, p99) = (microseconds(figures.latency_us.p50), microseconds(figures.latency_us.p99));
         self.fact(&say!("单条用时", "time each"), &format!("p50 {p50}  p99 {p99}"));
         let training = seconds(figures.train_seconds);

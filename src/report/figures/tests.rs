@@ -118,7 +118,7 @@ fn what_is_undefined_is_null() {
         ..Run::default()
     }))
     .unwrap();
-    for key in ["accuracy", "macro_f1", "top3", "ece", "train_seconds", "memory_bytes"] {
+    for key in ["accuracy", "macro_f1", "top3", "ece", "ece_by_chance", "train_seconds", "memory_bytes"] {
         assert!(nothing[key].is_null(), "{key}: {}", nothing[key]);
     }
     assert!(nothing["latency_us"]["p50"].is_null());
@@ -133,11 +133,34 @@ fn what_is_undefined_is_null() {
 }
 
 #[test]
+fn what_chance_does_to_calibration() {
+    // Summed over all counts, as the definition has it.
+    let naive = |n: usize, p: f64| -> f64 {
+        let mut probability = (1.0 - p).powi(n as i32);
+        (0..=n)
+            .map(|count| {
+                let part = probability * (count as f64 - n as f64 * p).abs();
+                probability *= (n - count) as f64 / (count + 1) as f64 * p / (1.0 - p);
+                part
+            })
+            .sum()
+    };
+    for n in [1, 2, 7, 24, 99] {
+        for p in [0.01, 0.3, 0.5, 0.77, 0.95, 0.995] {
+            assert!((mean_deviation(n, p) - naive(n, p)).abs() < 1e-9, "{n} × {p}");
+        }
+        assert_eq!((mean_deviation(n, 0.0), mean_deviation(n, 1.0)), (0.0, 0.0));
+    }
+    // One query of confidence 0.6 is off by 0.4 or 0.6: 0.6 × 0.4 + 0.4 × 0.6.
+    assert!(close(figures(letters("a", "a", &[60])).ece_by_chance, 0.48));
+}
+
+#[test]
 fn the_keys_of_the_json() {
     let json = serde_json::to_value(figures(letters("ab", "ab", &[90, 80]))).unwrap();
     let keys: BTreeSet<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = "accuracy by_month confusions curve ece labels latency_us macro_f1 memory_bytes n near_copies \
-                    per_label reliability targets top3 train_seconds unseen_labels";
+    let expected = "accuracy by_month confusions curve ece ece_by_chance labels latency_us macro_f1 memory_bytes n \
+                    near_copies per_label reliability targets top3 train_seconds unseen_labels";
     assert_eq!(keys, expected.split(' ').collect());
     assert_eq!(json["curve"], serde_json::json!([[0.5, 1.0], [1.0, 1.0]]));
 }
