@@ -51,6 +51,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/v1/match", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/match:batch", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/intake", "submit agent dispatcher editor admin", "403 forbidden"),
+    ("POST", "/v1/explain", "agent dispatcher editor admin", "403 forbidden"),
     ("GET", "/v1/calls/{id}", "agent admin", "403 forbidden"),
     ("POST", "/v1/search", "submit agent dispatcher editor admin", "403 forbidden"),
     ("GET", "/v1/bundle", "submit agent dispatcher editor admin", "403 forbidden"),
@@ -77,7 +78,9 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
 /// A body that the route takes.
 fn body(method: &str, path: &str) -> Value {
     match (method, path) {
-        ("POST", "/v1/match" | "/v1/intake" | "/v1/tickets" | "/v1/tickets/batch") => json!({"text": LEAK}),
+        ("POST", "/v1/match" | "/v1/intake" | "/v1/explain" | "/v1/tickets" | "/v1/tickets/batch") => {
+            json!({"text": LEAK})
+        }
         ("POST", "/v1/match:batch") => json!({"complaints": [{"text": LEAK}]}),
         ("POST", "/v1/search") => json!({"query": "水管"}),
         ("POST", "/v1/tickets/actions") => json!({"ids": ["x"], "action": {"action": "note", "text": "已了解"}}),

@@ -12,7 +12,7 @@ use crate::rules::Scenario;
 use crate::say;
 use crate::source::{Lang, Message, nearest};
 
-pub(super) use show::{because, lacking};
+pub(super) use show::lacking;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -123,6 +123,12 @@ impl Compiled {
         matches
     }
 
+    /// The scenarios that are looked at on a text, by index: enough of their words are in it that they may hold.
+    pub fn candidates(&self, text: &Text) -> Vec<usize> {
+        let candidates = Scan::new(self, text, find_terms(self, text)).candidates();
+        candidates.into_iter().map(|scenario| scenario as usize).collect()
+    }
+
     /// How many hits of terms the text has: what a match costs follows this, not the number of scenarios.
     pub fn hits(&self, text: &Text) -> usize {
         let automaton = self.program.automaton.iter();

@@ -36,6 +36,9 @@ use Needs::{Key, Nothing, One};
 
 const ASKS: &[Scope] = &[Scope::Submit, Scope::Agent, Scope::Dispatcher, Scope::Editor];
 
+/// Whoever decides about complaints or about rules.
+const DECIDES: &[Scope] = &[Scope::Agent, Scope::Dispatcher, Scope::Editor];
+
 /// What every route needs, by method and pattern.
 pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/", Nothing),
@@ -54,6 +57,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/match", One(ASKS)),
     ("POST", "/v1/match:batch", One(ASKS)),
     ("POST", "/v1/intake", One(ASKS)),
+    ("POST", "/v1/explain", One(DECIDES)),
     ("GET", "/v1/calls/{id}", One(&[Scope::Agent])),
     ("POST", "/v1/search", One(ASKS)),
     ("GET", "/v1/bundle", One(ASKS)),

@@ -19,6 +19,7 @@ mod console;
 mod decision_log;
 mod docs;
 mod edge;
+mod explain;
 mod health;
 mod ids;
 mod language;

@@ -15,7 +15,9 @@ use utoipa_axum::routes;
 use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
-use super::{admission, bundle, calls, console, docs, edge, health, matching, metrics, open311, search, tickets};
+use super::{
+    admission, bundle, calls, console, docs, edge, explain, health, matching, metrics, open311, search, tickets,
+};
 use crate::access::Scope;
 use crate::bundle::Live;
 use crate::tickets::Tickets;
@@ -83,6 +85,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(matching::one))
         .routes(routes!(matching::batch))
+        .routes(routes!(explain::explain))
         .routes(routes!(calls::intake))
         .routes(routes!(calls::connect))
         .routes(routes!(search::search))
@@ -156,7 +159,7 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
         Kind::InvalidQuery => query,
         Kind::InvalidField => reads_body || header || (of_tickets && query),
         Kind::UpgradeRequired => id == "call",
-        Kind::UnknownName => id == "search" || id == "list_tickets" || id == "statistics",
+        Kind::UnknownName => id == "search" || id == "explain" || id == "list_tickets" || id == "statistics",
         Kind::TooManyItems => id == "match_batch",
         Kind::NotNow | Kind::Claimed => acts || id == "attach",
         Kind::Changed => id == "act_on_ticket",

@@ -242,7 +242,7 @@ fn query(text: &str, engine: &Engine) -> Result<Query, Problem> {
 }
 
 /// A name that the bundle does not have, with the nearest that it has. The name itself is not repeated: it may be long.
-fn unknown<'n>(field: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Problem {
+pub(super) fn unknown<'n>(field: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Problem {
     let nearest = near(name, known);
     let detail = match &nearest {
         Some(near) => {

@@ -24,6 +24,7 @@ fn the_document_of_the_api_lists_routes_that_answer() {
         "/v1/bundle",
         "/v1/bundle/reload",
         "/v1/calls/{id}",
+        "/v1/explain",
         "/v1/intake",
         "/v1/match",
         "/v1/match:batch",

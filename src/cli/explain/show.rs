@@ -94,21 +94,9 @@ impl Page<'_> {
         let rank = scenario.rank.unwrap_or_default();
         let title = self.title(scenario);
         let _ = writeln!(self.out, " {rank}. {title}");
-        let weight = scenario.weight.unwrap_or_default();
-        let because = scenario.because.as_deref().map(because);
-        let message = match because {
-            Some(Message { zh, en }) if rank == 1 => {
-                say!("领先：{zh}（词语分量 {weight}）", "leads: {en} (weight of its words {weight})")
-            }
-            Some(Message { zh, en }) => {
-                say!(
-                    "排在后面：第一名{zh}（词语分量 {weight}）",
-                    "behind: the first {en} (weight of its words {weight})"
-                )
-            }
-            None => say!("只有它命中（词语分量 {weight}）", "it alone fired (weight of its words {weight})"),
-        };
-        self.line(2, &message);
+        if let Some(message) = &scenario.in_words {
+            self.line(2, message);
+        }
         if scenario.guessed {
             self.line(2, &say!("只是读音相近，供参考", "only sounds like its terms"));
         }
@@ -139,24 +127,7 @@ impl Page<'_> {
     fn why_not(&mut self, why_not: &WhyNot) {
         let name = &why_not.scenario.name;
         self.heading(&say!("为什么不是“{name}”", "Why not `{name}`"));
-        let leader = why_not.leader.as_ref().map_or("", |leader| &leader.name);
-        let Message { zh, en } = why_not.because.as_deref().map_or_else(|| say!("", ""), because);
-        let message = match why_not.verdict {
-            Verdict::Leads => say!("就是它：它已经排在第一", "it does lead"),
-            Verdict::Outranked => {
-                say!(
-                    "它也命中了，但“{leader}”{zh}，排在前面",
-                    "it fired too, and `{leader}` {en}, and stands before it"
-                )
-            }
-            Verdict::Forbidden => {
-                say!("要的词都有了，但被 none 排除", "all that it asks for is there, and its `none` forbids it")
-            }
-            Verdict::Missing => {
-                say!("它没有命中；最接近的一条还差：", "it did not fire; by the nearest of its alternatives it lacks:")
-            }
-        };
-        self.line(1, &message);
+        self.line(1, &why_not.in_words);
         self.lacks(&why_not.explained.lacking, 2);
         let title = self.title(&why_not.explained);
         let _ = writeln!(self.out, "  {title}");
@@ -235,28 +206,7 @@ impl Page<'_> {
     }
 
     fn what(&self, clause: &ClauseItem) -> String {
-        let minimum = clause.minimum.unwrap_or_default();
-        let within = clause.within.unwrap_or_default();
-        let (scope_zh, scope_en) = match clause.scope.as_deref() {
-            Some("clause") => ("同一分句", "in one clause"),
-            Some("sentence") => ("同一句", "in one sentence"),
-            Some("title") => ("标题", "in the title"),
-            _ => ("全文", "in the text"),
-        };
-        let message = match clause.form {
-            ClauseForm::Group if minimum > 1 => {
-                say!("{scope_zh}里至少 {minimum} 项", "at least {minimum} {scope_en}")
-            }
-            ClauseForm::Group if minimum == 1 => say!("{scope_zh}里任一项", "any {scope_en}"),
-            ClauseForm::Group => say!("{scope_zh}里全部", "all {scope_en}"),
-            ClauseForm::Near => say!("相隔不超过 {within} 个字", "at most {within} characters apart"),
-            ClauseForm::Fact => {
-                let wants = &clause.wants;
-                say!("要素 {wants}", "fact {wants}")
-            }
-            _ => return clause.wants.clone(),
-        };
-        self.say(&message).to_owned()
+        clause.in_words.as_ref().map_or(clause.wants.as_str(), |message| self.say(message)).to_owned()
     }
 
     /// The words that were hit, and those that do not count.
@@ -301,25 +251,7 @@ impl Page<'_> {
     }
 
     fn flip(&mut self, flip: &Flip) {
-        let changed = flip.changed;
-        let what: Vec<String> = flip.edits.iter().map(|edit| self.edit(edit)).collect();
-        let what = what.join(match self.lang {
-            Lang::Zh => "，",
-            Lang::En => ", ",
-        });
-        let message = match &flip.leads {
-            Some(leads) => {
-                let (name, id) = (&leads.name, &leads.id);
-                say!(
-                    "{what}（{changed} 个字）→ “{name}”{id} 领先",
-                    "{what} ({changed} characters) → `{name}` {id} leads"
-                )
-            }
-            None => {
-                say!("{what}（{changed} 个字）→ 没有场景命中", "{what} ({changed} characters) → no scenario fires")
-            }
-        };
-        self.line(1, &message);
+        self.line(1, &flip.in_words);
         let shown = [
             (Field::Title, flip.title.as_deref().and(self.complaint.title.as_deref())),
             (Field::Text, Some(self.complaint.text.as_str())),
@@ -329,28 +261,6 @@ impl Page<'_> {
                 let _ = writeln!(self.out, "    {}", edited(text, field, &flip.edits));
             }
         }
-    }
-
-    fn edit(&self, edit: &Edit) -> String {
-        let (removed, inserted) = (&edit.removed, &edit.inserted);
-        let message = match (removed.is_empty(), inserted.is_empty()) {
-            (true, _) => say!("加上“{inserted}”", "add `{inserted}`"),
-            (false, true) => say!("删去“{removed}”", "remove `{removed}`"),
-            (false, false) => say!("“{removed}”改成“{inserted}”", "`{removed}` becomes `{inserted}`"),
-        };
-        self.say(&message).to_owned()
-    }
-}
-
-/// Why one scenario stands before another, said of the first.
-pub(in crate::cli) fn because(name: &str) -> Message {
-    match name {
-        "emergency" => say!("是紧急场景（priority: emergency）", "is an emergency (priority: emergency)"),
-        "priority" => say!("的 priority 更高", "has a higher priority"),
-        "exclusive" => say!("是 exclusive", "is exclusive"),
-        "cases" => say!("更合历史案例", "agrees better with past cases"),
-        "specificity" => say!("命中的词更多、更具体", "rests on more and more specific words"),
-        _ => say!("编号排在前面（其余都相同）", "comes first by id (all else is equal)"),
     }
 }
 

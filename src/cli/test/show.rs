@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::explain::{because, lacking};
+use crate::cli::explain::lacking;
+use crate::decide::explain::because_in_words;
 use crate::report::testing::{Count, Coverage, Failure, Kind, Tested, UnreachedKind};
 use crate::say;
 use crate::source::{Diagnostic, Lang, Message, render};
@@ -79,7 +80,7 @@ fn failure(failure: &Failure, lang: Lang) -> String {
         lines.push(message.in_lang(lang).to_owned());
     }
     if let Some(because) = &failure.because {
-        let Message { zh, en } = self::because(because);
+        let Message { zh, en } = because_in_words(because);
         let message = say!("两个都命中，领先的{zh}", "both fired; the leader {en}");
         lines.push(message.in_lang(lang).to_owned());
     }

@@ -13,10 +13,12 @@ use utoipa::ToSchema;
 
 use super::changes::{Allowed, Changer, Way};
 use super::draft::{Change, Draft, Edit};
+use super::words;
 use crate::decide::complaint::{Complaint, MAX_TEXT, MAX_TITLE};
 use crate::decide::decision::Named;
 use crate::decide::engine::{Engine, Options};
 use crate::rules::{Tracer, shortest};
+use crate::source::Message;
 use crate::text::Text;
 
 /// Texts tried for one flip, at the most.
@@ -51,6 +53,9 @@ pub struct Flip {
     pub leads: Option<Named>,
     /// Characters added and taken away.
     pub changed: usize,
+    /// What it says to people, in Chinese (`zh`) and English (`en`).
+    #[schema(value_type = Object)]
+    pub in_words: Message,
     /// What to change, in the order of the text.
     pub edits: Vec<Edit>,
     /// The title after it, where there is one.
@@ -244,7 +249,9 @@ impl Search<'_> {
         };
         let (title, text) = draft.strings();
         let leads = leader.map(|scenario| named(self.engine, scenario));
-        Flip { direction, leads, changed: draft.cost(self.lengths.0, self.lengths.1), edits, title, text }
+        let changed = draft.cost(self.lengths.0, self.lengths.1);
+        let in_words = words::flip(&edits, changed, leads.as_ref());
+        Flip { direction, leads, changed, in_words, edits, title, text }
     }
 }
 

@@ -8,6 +8,8 @@ mod draft;
 mod flip;
 mod lacking;
 mod shown;
+mod way;
+mod words;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,6 +22,7 @@ use super::place::place;
 use super::rank::{Because, Candidate, because};
 use crate::catalog::Region;
 use crate::rules::{Trace, Tracer};
+use crate::source::Message;
 use crate::text::Text;
 use flip::{Goal, find, named};
 
@@ -27,6 +30,8 @@ pub use draft::{Edit, apply};
 pub use flip::{Direction, Flip};
 pub use lacking::{Lack, LackKind};
 pub use shown::{ClauseForm, ClauseItem, HitItem, PassedOverItem, WindowItem};
+pub use way::{LabelOpinion, LevelOpinions, Way};
+pub use words::because as because_in_words;
 
 /// Scenarios that fired, shown at the most.
 const MOST_FIRED: usize = 8;
@@ -71,6 +76,10 @@ pub struct ScenarioExplained {
     /// `priority`, `exclusive`, `cases`, `specificity` or `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// The same in words, in Chinese (`zh`) and English (`en`), with the weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub in_words: Option<Message>,
     /// How much its evidence says, in nats: what `specificity` compares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
@@ -94,6 +103,9 @@ pub struct WhyNot {
     pub scenario: Named,
     /// What keeps it from leading.
     pub verdict: Verdict,
+    /// The same in words, in Chinese (`zh`) and English (`en`).
+    #[schema(value_type = Object)]
+    pub in_words: Message,
     /// Who leads, where somebody does.
     pub leader: Option<Named>,
     /// Why the leader stands before it, where it fired.
@@ -271,10 +283,13 @@ impl Explainer<'_> {
         let candidate = &self.ranked[at];
         // The leader is held against the next, all others against the leader.
         let other = if at == 0 { self.ranked.get(1) } else { self.ranked.first() };
+        let because = other.map(|other| because(candidate, other).name());
+        let weight = rounded(candidate.score);
         ScenarioExplained {
             rank: Some(at + 1),
-            because: other.map(|other| because(candidate, other).name().to_owned()),
-            weight: Some(rounded(candidate.score)),
+            because: because.map(str::to_owned),
+            in_words: Some(words::standing(at + 1, because, weight)),
+            weight: Some(weight),
             guessed: self.guessed,
             hints: answer::evidence(self.engine.rules(), self.text, &candidate.found.hints, true),
             ..explained
@@ -288,6 +303,7 @@ impl Explainer<'_> {
             scenario: named(self.engine, scenario),
             rank: None,
             because: None,
+            in_words: None,
             weight: None,
             guessed: false,
             share: rounded(trace.share),
@@ -311,11 +327,14 @@ impl Explainer<'_> {
             None if only_forbidden => Verdict::Forbidden,
             None => Verdict::Missing,
         };
+        let leader = self.ranked.first().map(|leader| named(self.engine, leader.found.scenario));
+        let because = explained.because.clone().filter(|_| verdict == Verdict::Outranked);
         WhyNot {
             scenario: named(self.engine, wanted),
             verdict,
-            leader: self.ranked.first().map(|leader| named(self.engine, leader.found.scenario)),
-            because: explained.because.clone().filter(|_| verdict == Verdict::Outranked),
+            in_words: words::verdict(verdict, leader.as_ref(), because.as_deref()),
+            leader,
+            because,
             explained,
             flip: None,
         }

@@ -5,8 +5,10 @@ use std::ops::Range;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::words;
 use crate::decide::answer::rounded;
 use crate::rules::{Clause, Form, Group, Part, Reason, Scope, Trace};
+use crate::source::Message;
 use crate::text::{Span, Text};
 
 /// Hits shown of one clause, at the most.
@@ -47,6 +49,10 @@ pub struct ClauseItem {
     pub form: ClauseForm,
     /// What it looks for: the term, `$list`, `/regex/`, the kind of fact; empty for a group and a `near`.
     pub wants: String,
+    /// What a group, a `near` or a fact asks for, in Chinese (`zh`) and English (`en`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub in_words: Option<Message>,
     /// Whether it holds where it was looked for.
     pub held: bool,
     /// How much of it is there, 0 to 1.
@@ -125,6 +131,7 @@ pub(super) fn clause(trace: &Trace<'_>, text: &Text) -> ClauseItem {
         line: trace.line(),
         form,
         wants,
+        in_words: None,
         held: trace.held,
         share: rounded(trace.share),
         hits: Vec::new(),
@@ -170,6 +177,7 @@ pub(super) fn clause(trace: &Trace<'_>, text: &Text) -> ClauseItem {
         Form::Near { within, .. } => item.within = Some(*within),
         _ => {}
     }
+    item.in_words = words::clause(item.form, &item.wants, item.scope.as_deref(), item.minimum, item.within);
     item
 }
 

@@ -26,7 +26,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The pages beside the first. All begin with the same shell: the module of the page is chosen by the address.
-const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle"];
+const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try"];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -52,6 +52,7 @@ const ASSETS: &[Asset] = assets![
     "call.js" SCRIPT,
     "callbacks.js" SCRIPT,
     "choose.js" SCRIPT,
+    "correct.css" STYLE,
     "decision.js" SCRIPT,
     "department.js" SCRIPT,
     "desk.js" SCRIPT,
@@ -65,11 +66,14 @@ const ASSETS: &[Asset] = assets![
     "live.js" SCRIPT,
     "names.js" SCRIPT,
     "questions.js" SCRIPT,
+    "share.js" SCRIPT,
     "spans.js" SCRIPT,
     "stream.js" SCRIPT,
     "ticket.js" SCRIPT,
     "time.js" SCRIPT,
     "transcript.js" SCRIPT,
+    "try.js" SCRIPT,
+    "way.js" SCRIPT,
     "words.js" SCRIPT,
     "words_en.js" SCRIPT,
 ];

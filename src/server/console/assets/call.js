@@ -9,6 +9,7 @@ import { accept, amend, answerNow, discard, toReview } from './finish.js';
 import { Leader, SETTLED } from './leader.js';
 import { names } from './names.js';
 import { answerIn, choose, showQuestions, wasAsked } from './questions.js';
+import { hand } from './share.js';
 import { marked, marksOf, places } from './spans.js';
 import { Stream } from './stream.js';
 import { showTranscript } from './transcript.js';
@@ -56,6 +57,7 @@ export const keys = [
   { code: 'KeyS', with: 'alt', label: 'key_review', run: () => toReview(leader.shown) },
   { code: 'KeyA', with: 'alt', label: 'key_answer', run: () => answerNow(leader.shown, replyText()) },
   { code: 'KeyX', with: 'alt', label: 'key_discard', run: discard },
+  { code: 'KeyW', with: 'alt', label: 'key_why', run: why },
 ];
 
 export function mount(root) {
@@ -281,6 +283,14 @@ async function send() {
   const same = seen?.scenario?.id === leader.shown?.scenario?.id && seen?.department?.id === leader.shown?.department?.id;
   if (seen && !same) return toast(say('look_again'), 'failed');
   return accept(leader.shown);
+}
+
+/** The whole way to what is shown, on the page for it. */
+async function why() {
+  const { title, district } = drafts.current();
+  hand({ text: drafts.wholeText(), title, district });
+  const { go } = await import('./main.js');
+  return go('/console/try');
 }
 
 function take({ shown, from }) {

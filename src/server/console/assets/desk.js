@@ -4,6 +4,7 @@ import { ask, post } from './api.js';
 import { fill, h, toast } from './dom.js';
 import { actionBar, actionKeys } from './forms.js';
 import { listen } from './live.js';
+import { hand } from './share.js';
 import { known, list, ticketView } from './ticket.js';
 import { say } from './words.js';
 
@@ -26,6 +27,7 @@ export const keys = [
   { code: 'KeyK', label: 'key_previous', run: () => step(-1) },
   { code: 'KeyG', label: 'key_claim_next', run: () => claimNext() },
   { code: 'KeyQ', label: 'key_queue', run: () => choose(QUEUES[(QUEUES.indexOf(queue) + 1) % QUEUES.length]) },
+  { code: 'KeyW', label: 'key_why', run: () => why() },
   ...actionKeys(ACTIONS, () => bar),
 ];
 
@@ -125,6 +127,14 @@ async function claimNext() {
     toast(problem.message, 'failed');
   }
   return undefined;
+}
+
+/** The whole way to the decision of the ticket that is open. */
+async function why() {
+  if (!open) return;
+  hand({ text: open.text, title: open.title ?? '', district: open.district ?? '' });
+  const { go } = await import('./main.js');
+  await go('/console/try');
 }
 
 async function openTicket(id) {
