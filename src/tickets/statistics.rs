@@ -242,7 +242,7 @@ impl Counting {
     fn counts(&self, tx: &mut Transaction<'_>, from: civil::Date, to: civil::Date) -> Result<Counts, Refusal> {
         let mut counts = Counts::new();
         let names = self.by.iter().map(|by| by.name()).chain(self.departments.is_some().then_some("department"));
-        let shape = Shape::of(names);
+        let (by_day, by_month) = Shape::of(names);
         let longest = match () {
             () if self.by.contains(&By::Day) => Grain::Day,
             () if self.by.contains(&By::Month) => Grain::Month,
@@ -251,7 +251,9 @@ impl Counting {
         // Nothing came in after today: what lasts until then lasts to the end of the year.
         let today = self.now.to_zoned(self.zone.clone()).date();
         let last = if to >= today && longest > Grain::Day { today.last_of_year().max(to) } else { to };
-        for (first, last, grain) in spans(from, last, longest.min(shape.longest())) {
+        let kept = by_month.map_or(Grain::Day, Shape::longest);
+        for (first, last, grain) in spans(from, last, longest.min(kept)) {
+            let shape = by_month.filter(|_| grain > Grain::Day).unwrap_or(by_day);
             self.sum(tx, shape, (first, last, grain), &mut counts)?;
         }
         self.late(tx, from, to, &mut counts)?;
