@@ -245,7 +245,7 @@ test('a second return goes to the panel: both sides and what was ruled before st
 });
 
 test('set aside until a day, extended, stopped and opened again, by keys of the page', async () => {
-  const { id } = await file(STALLS);
+  const { id } = await file('青澜区东门街道老槐路有人天天占道卖早点');
   await act('dora', { id }, { action: 'dispatch', assignments: [{ department: 'urban-management' }] });
   const page = await desk('dora', `?id=${id}`);
   const key = async (name, fill) => {
