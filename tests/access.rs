@@ -56,6 +56,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/v1/search", "submit agent dispatcher editor admin", "403 forbidden"),
     ("GET", "/v1/bundle", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/bundle/reload", "editor admin", "403 forbidden"),
+    ("POST", "/v1/callers", "agent dispatcher admin", "403 forbidden"),
     ("POST", "/v1/tickets", "submit agent dispatcher admin", "403 forbidden"),
     ("POST", "/v1/tickets/batch", "submit agent dispatcher admin", "403 forbidden"),
     ("GET", "/v1/tickets", "submit agent dispatcher water housing gas admin", "403 forbidden"),
@@ -82,6 +83,7 @@ fn body(method: &str, path: &str) -> Value {
             json!({"text": LEAK})
         }
         ("POST", "/v1/match:batch") => json!({"complaints": [{"text": LEAK}]}),
+        ("POST", "/v1/callers") => json!({"phone": "13812345678"}),
         ("POST", "/v1/search") => json!({"query": "水管"}),
         ("POST", "/v1/tickets/actions") => json!({"ids": ["x"], "action": {"action": "note", "text": "已了解"}}),
         ("POST", "/v1/tickets/{id}/actions") => json!({"action": "note", "text": "已了解"}),

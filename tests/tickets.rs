@@ -13,6 +13,8 @@
 mod agreement;
 #[path = "tickets/bulk.rs"]
 mod bulk;
+#[path = "tickets/callers.rs"]
+mod callers;
 #[path = "tickets/clock.rs"]
 mod clock;
 #[path = "tickets/deadlines.rs"]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::load::{Bundle, Loaded, Loader};
 use super::{Cache, History, Place, SnapshotError, TeacherProgress};
@@ -68,6 +69,7 @@ pub struct Live {
     status: Mutex<Status>,
     loader: Mutex<Loader>,
     teacher: TeacherProgress,
+    swapped: watch::Sender<()>,
 }
 
 impl Live {
@@ -110,6 +112,7 @@ impl Live {
             status: Mutex::new(status),
             loader: Mutex::new(loader),
             teacher: TeacherProgress::default(),
+            swapped: watch::channel(()).0,
         })
     }
 
@@ -121,6 +124,11 @@ impl Live {
     /// The bundle that answers now.
     pub fn serving(&self) -> Arc<Serving> {
         self.serving.load_full()
+    }
+
+    /// Wakes whoever waits for it whenever another bundle answers.
+    pub fn swapped(&self) -> watch::Receiver<()> {
+        self.swapped.subscribe()
     }
 
     /// What happened so far.
@@ -153,6 +161,7 @@ impl Live {
             if !is_same {
                 let serving = Serving { bundle: Arc::clone(&bundle), since: Timestamp::now(), stale: false };
                 self.serving.store(Arc::new(serving));
+                self.swapped.send_replace(());
                 if let Some(history) = &self.history {
                     keep(history, &bundle);
                 }

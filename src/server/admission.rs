@@ -62,6 +62,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/search", One(ASKS)),
     ("GET", "/v1/bundle", One(ASKS)),
     ("POST", "/v1/bundle/reload", One(&[Scope::Editor])),
+    ("POST", "/v1/callers", One(&[Scope::Agent, Scope::Dispatcher])),
     ("POST", "/v1/tickets", Key),
     ("POST", "/v1/tickets/batch", Key),
     ("GET", "/v1/tickets", Key),

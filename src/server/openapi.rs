@@ -97,6 +97,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::history))
         .routes(routes!(tickets::act))
         .routes(routes!(tickets::act_on_many))
+        .routes(routes!(tickets::callers_tickets))
         .routes(routes!(tickets::attach))
         .routes(routes!(tickets::attachment))
         .routes(routes!(tickets::queue))

@@ -162,6 +162,9 @@ impl Tickets {
         if !(actor.may(&Scope::Submit) || actor.is_central()) {
             return Err(Refusal::Forbidden { needs: "submit / agent / dispatcher" });
         }
+        if prepared.submission.answered.is_some() && !actor.is_central() {
+            return Err(Refusal::Forbidden { needs: "agent / dispatcher" });
+        }
         let catalog = Arc::clone(prepared.serving.bundle.engine.catalog());
         let request = Arc::new((prepared, actor.clone(), key));
         let job = || {
@@ -213,10 +216,11 @@ impl Tickets {
         &self,
         id: &str,
         action: Action,
+        version: Option<u32>,
         actor: &Actor,
         key: Option<String>,
     ) -> Result<(Json, bool), Refusal> {
-        let Some(key) = key else { return Ok((self.act(id, action, None, actor).await?, false)) };
+        let Some(key) = key else { return Ok((self.act(id, action, version, actor).await?, false)) };
         let (serving, at) = (self.live.serving(), self.now());
         let catalog = Arc::clone(serving.bundle.engine.catalog());
         // A key of its own for each ticket, and none that a complaint could be filed with.
@@ -226,7 +230,7 @@ impl Tickets {
             move |tx: &mut Transaction<'_>| {
                 let (id, action, actor, key) = &*request;
                 let step = Step { serving: &serving, settings: &settings, actor, at };
-                act_with_key(tx, id, action, key, &step)
+                act_with_key(tx, id, action, version, key, &step)
             }
         };
         let (tickets, shown, again) = match self.store.write(job()).await {
@@ -395,6 +399,7 @@ fn act_with_key(
     tx: &mut Transaction<'_>,
     id: &str,
     action: &Action,
+    version: Option<u32>,
     key: &str,
     step: &Step<'_>,
 ) -> Result<(Vec<Ticket>, Json, bool), Refusal> {
@@ -404,7 +409,7 @@ fn act_with_key(
         let shown = shown(tx, &loaded, step.actor, step.serving).unwrap_or(Json::Null);
         return Ok((Vec::new(), shown, true));
     }
-    let (tickets, shown) = act_on_all(tx, id, action, None, step)?;
+    let (tickets, shown) = act_on_all(tx, id, action, version, step)?;
     filing::remember(tx, step.actor, key, &content, id, step.at)?;
     Ok((tickets, shown, false))
 }

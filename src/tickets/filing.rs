@@ -61,8 +61,18 @@ pub(super) fn file(
         |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
     let mut changes: Vec<Change> = found.iter().map(link).collect();
     let raise = repeated(&found, &decided, settings);
-    changes.extend(assigning::route(&received, judgement, &decided, raise, &step.case()));
-    let ticket = rows::append(tx, seq, &id, Some(&received), changes, &step.writing())?;
+    let routed = assigning::route(&received, judgement, &decided, raise, &step.case());
+    let answered = prepared.submission.answered.as_ref();
+    // What was answered goes to nobody: of the way that it would have gone its judgement and deadlines are kept.
+    let goes =
+        |change: &Change| answered.is_none() || matches!(change, Change::Decided { .. } | Change::UrgencySet { .. });
+    changes.extend(routed.into_iter().filter(goes));
+    let mut ticket = rows::append(tx, seq, &id, Some(&received), changes, &step.writing())?;
+    if let Some(text) = answered {
+        let told = vec![Change::ReplySent { reply: Words::new(text) }, Change::Closed { on_the_spot: true }];
+        let by_hand = Step { actor, at: prepared.filed_at, ..step };
+        ticket = rows::append(tx, seq, &id, Some(&ticket), told, &by_hand.writing())?;
+    }
     audit::write(tx, &audited(actor, prepared.filed_at, "received", Some(&id)))?;
     if let Some(key) = key {
         remember(tx, actor, key, &content, &id, prepared.filed_at)?;

@@ -7,6 +7,7 @@
 mod action;
 mod assigning;
 mod attachments;
+mod callers;
 mod change;
 mod clock;
 mod deadlines;
@@ -38,6 +39,7 @@ mod words;
 
 pub use action::{Action, NewAssignment};
 pub use attachments::{Attachments, MOST_BYTES};
+pub use callers::{CallersPart, CallersTicket, CallersTickets, LastStep};
 pub use change::{Assigned, Change, Event, Moved, RefusalGround};
 pub use clock::CLOCK_LOCK;
 pub use deadlines::{Deadline, Layer};

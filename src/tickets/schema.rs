@@ -172,6 +172,7 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     super::drafts::MIGRATION,
     sums::STEP,
+    super::callers::MIGRATION,
     sums::FEWER,
 ];
 

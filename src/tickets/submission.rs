@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::assigning::Decided;
+use super::life_cycle::MOST_TEXT;
 use super::model::{Judgement, Urgency};
 use super::refusal::Refusal;
 use crate::bundle::Serving;
@@ -76,6 +77,10 @@ pub struct Submission {
     /// Degrees north and east (WGS 84).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coordinates: Option<(f64, f64)>,
+    /// What whoever called was told at once, where that was all (当场答复): kept and closed, whatever was decided. For those at
+    /// the centre, and not for emergencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
     /// When it came in, where that was earlier, in another system: deadlines count from then. Left out of what tells two
     /// requests apart where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,9 +159,31 @@ pub(super) fn prepare(submission: Submission, serving: Arc<Serving>, now: Timest
         at: at.to_zoned(zone),
     };
     let decision = engine.decide(&complaint, Options::default()).map_err(Refusal::Complaint)?;
+    if let Some(answered) = &submission.answered {
+        check_answered(answered, &decision)?;
+    }
     let caller = contact.phone.as_deref().and_then(caller_key);
     let place = place_key(&decision);
     Ok(Prepared { submission, decision, complaint, serving, at, filed_at: now, about, caller, place })
+}
+
+/// An answer says something and is not too long; what endangers life or property is not over with an answer.
+fn check_answered(answered: &str, decision: &Decision) -> Result<(), Refusal> {
+    if answered.trim().is_empty() || answered.chars().count() > MOST_TEXT {
+        let message = say!(
+            "“answered”应为告知来电人的话，最多 {MOST_TEXT} 字",
+            "`answered` should be what the caller was told, with {MOST_TEXT} characters at the most"
+        );
+        return Err(Refusal::invalid("answered", message));
+    }
+    if decision.emergency {
+        let message = say!(
+            "判定为险情，不能受理时就当场答复结案；请先受理",
+            "an emergency is not over with an answer: file it without `answered`"
+        );
+        return Err(Refusal::invalid("answered", message));
+    }
+    Ok(())
 }
 
 /// When it came in: as it says, but not in the future (give or take clocks), nor before there were hotlines.

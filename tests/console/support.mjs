@@ -1,7 +1,7 @@
 // A server of its own for each file of tests, with the starter bundle, and Chromium to look at it.
 
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,18 +17,30 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** How long the program may take to load the bundle, in ms; a busy machine takes its time. */
 const MOST_START = 240000;
 
-/** A running server. `port` 0 takes a free one; `restart` keeps port and data. */
-export async function serve() {
+/** A copy of the starter bundle that a test may change. */
+export async function copyOfBundle() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'jiesu-bundle-'));
+  for (const part of ['rules', 'knowledge']) await cp(path.join(ROOT, part), path.join(folder, part), { recursive: true });
+  return folder;
+}
+
+/** A running server over a bundle, with a key for each of `keys` (`{name: scope}`), or with none. `again` keeps port and data. */
+export async function serve({ bundle = ROOT, keys = {} } = {}) {
   const data = await mkdtemp(path.join(tmpdir(), 'jiesu-console-'));
-  let running = await start(data, 0);
+  const made = Object.fromEntries(Object.entries(keys).map(([name, scope]) => {
+    const ran = spawnSync(program, ['keys', 'add', name, '--scope', scope, '--data', data, '--json'], { encoding: 'utf8' });
+    return [name, JSON.parse(ran.stdout).key];
+  }));
+  let running = await start(bundle, data, 0);
   const stop = () => new Promise((gone) => {
     running.process.once('exit', gone);
     running.process.kill('SIGTERM');
   });
   return {
+    keys: made,
     get address() { return running.address; },
     stop,
-    async again() { running = await start(data, new URL(running.address).port); },
+    async again() { running = await start(bundle, data, new URL(running.address).port); },
     async end() {
       await stop();
       await rm(data, { recursive: true, force: true });
@@ -36,8 +48,8 @@ export async function serve() {
   };
 }
 
-function start(data, port) {
-  const child = spawn(program, ['serve', '--bundle', ROOT, '--data', data, '--listen', `127.0.0.1:${port}`, '--lang', 'en'], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(bundle, data, port) {
+  const child = spawn(program, ['serve', '--bundle', bundle, '--data', data, '--listen', `127.0.0.1:${port}`, '--lang', 'en'], { stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((ready, failed) => {
     let said = '';
     const timer = setTimeout(() => failed(new Error(`not ready: ${said}`)), MOST_START);
@@ -59,12 +71,13 @@ export function launch() {
 }
 
 /** A page of its own (no cookies, nothing stored), and everything that the browser complained of. */
-export async function visit(browser, address, { faults = [], ...options } = {}) {
+export async function visit(browser, address, { faults = [], key = null, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', ...options });
   // While one works on the pages: as they are on disk, without building the program again.
   if (process.env.JIESU_ASSETS) {
     await context.route('**/console/assets/*', (route) => route.fulfill({ path: path.join(process.env.JIESU_ASSETS, path.basename(route.request().url())) }));
   }
+  if (key) await context.addInitScript((own) => sessionStorage.setItem('jiesu.key', own), key);
   const page = await context.newPage();
   watch(page, faults);
   await page.goto(address);

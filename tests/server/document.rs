@@ -33,6 +33,7 @@ fn the_document_of_the_api_lists_routes_that_answer() {
     // These need tickets: `tests/access.rs` asks each of them.
     let of_tickets = [
         "/v1/audit",
+        "/v1/callers",
         "/v1/events",
         "/v1/outbox",
         "/v1/outbox/{id}/replay",

@@ -13,7 +13,7 @@ fn an_action_with_a_key_is_done_once_for_each_ticket() {
         let tickets: Vec<String> = (0..3).map(|_| id(&hotline.file(complaint(STALLS)))).collect();
         let chase = || -> Action { serde_json::from_value(json!({"action": "chase"})).unwrap() };
         let done = |ticket: &str, action: Action, key: Option<&str>| {
-            hotline.wait(hotline.tickets.act_once(ticket, action, &dispatcher(), key.map(str::to_owned)))
+            hotline.wait(hotline.tickets.act_once(ticket, action, None, &dispatcher(), key.map(str::to_owned)))
         };
         for (again, expect) in [(false, 1), (true, 1)] {
             for ticket in &tickets {
@@ -30,7 +30,7 @@ fn an_action_with_a_key_is_done_once_for_each_ticket() {
         // What was refused may be asked for again with the same key.
         let police = of("police");
         let refused =
-            hotline.wait(hotline.tickets.act_once(&tickets[1], note.clone(), &police, Some("k-3".to_owned())));
+            hotline.wait(hotline.tickets.act_once(&tickets[1], note.clone(), None, &police, Some("k-3".to_owned())));
         assert!(matches!(refused, Err(Refusal::NoTicket)), "{refused:?}");
         hotline.done(
             &tickets[1],
@@ -38,7 +38,7 @@ fn an_action_with_a_key_is_done_once_for_each_ticket() {
             &dispatcher(),
         );
         let (_, again) =
-            hotline.wait(hotline.tickets.act_once(&tickets[1], note, &police, Some("k-3".to_owned()))).unwrap();
+            hotline.wait(hotline.tickets.act_once(&tickets[1], note, None, &police, Some("k-3".to_owned()))).unwrap();
         assert!(!again);
         crate::agreement::of_all(&hotline);
     }
@@ -56,7 +56,7 @@ fn the_same_action_many_times_at_one_moment_is_done_once() {
                     let (tickets, ticket) = (tickets.clone(), ticket.clone());
                     let chase: Action = serde_json::from_value(json!({"action": "chase"})).unwrap();
                     let key = Some("k-1".to_owned());
-                    tokio::spawn(async move { tickets.act_once(&ticket, chase, &dispatcher(), key).await })
+                    tokio::spawn(async move { tickets.act_once(&ticket, chase, None, &dispatcher(), key).await })
                 })
                 .collect();
             let mut done = 0;

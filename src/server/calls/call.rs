@@ -47,6 +47,8 @@ pub(super) struct Draft {
     notes: String,
     district: Option<String>,
     channel: Option<String>,
+    /// The caller's number, from the telephone system.
+    phone: Option<String>,
     answers: Vec<Answer>,
     /// How many changes there were.
     sequence: u64,
@@ -131,18 +133,22 @@ impl Call {
         };
         let district = name(change.district, &draft.district);
         let channel = name(change.channel, &draft.channel);
+        let phone = name(change.phone, &draft.phone);
         let notes = change.notes.unwrap_or_else(|| draft.notes.clone());
         let answers = change.answers.unwrap_or_else(|| draft.answers.clone());
-        let same =
-            (&district, &channel, &notes, &answers) == (&draft.district, &draft.channel, &draft.notes, &draft.answers);
-        if same {
+        let decided_on = (&draft.district, &draft.channel, &draft.notes, &draft.answers);
+        let same = (&district, &channel, &notes, &answers) == decided_on;
+        if same && phone == draft.phone {
             return false;
         }
         draft.sequence += 1;
         (draft.district, draft.channel, draft.notes, draft.answers) = (district, channel, notes, answers);
+        draft.phone = phone;
         draft.known_at = draft.sequence;
         drop(state);
-        self.undecided.notify_one();
+        if !same {
+            self.undecided.notify_one();
+        }
         self.tell();
         true
     }
@@ -284,6 +290,7 @@ impl State {
                 notes: &draft.notes,
                 district: draft.district.as_deref(),
                 channel: draft.channel.as_deref(),
+                phone: draft.phone.as_deref(),
                 answers: &draft.answers,
             };
             news.push(context.json().into());

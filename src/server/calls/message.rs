@@ -14,7 +14,7 @@ pub(super) const MOST_BYTES: usize = 32 << 10;
 const LONGEST_ID: usize = 100;
 /// Characters of what an agent types beside the transcript.
 const LONGEST_NOTES: usize = 10_000;
-/// Characters of a district's or a channel's name.
+/// Characters of a district's or a channel's name, and of a telephone number.
 const LONGEST_NAME: usize = 100;
 /// Characters of an answer and of a question's id.
 const LONGEST_ANSWER: usize = 1_000;
@@ -22,7 +22,7 @@ const LONGEST_ANSWER: usize = 1_000;
 const LATEST: usize = 86_400_000;
 
 const UTTERANCE: &[&str] = &["utterance", "speaker", "text", "final", "at_ms"];
-const CONTEXT: &[&str] = &["notes", "district", "channel", "answers"];
+const CONTEXT: &[&str] = &["notes", "district", "channel", "phone", "answers"];
 const END: &[&str] = &["end"];
 
 /// What comes in.
@@ -42,6 +42,7 @@ pub(super) struct Change {
     pub(super) notes: Option<String>,
     pub(super) district: Option<String>,
     pub(super) channel: Option<String>,
+    pub(super) phone: Option<String>,
     pub(super) answers: Option<Vec<Answer>>,
 }
 
@@ -61,6 +62,7 @@ pub(super) enum Outgoing<'a> {
         notes: &'a str,
         district: Option<&'a str>,
         channel: Option<&'a str>,
+        phone: Option<&'a str>,
         answers: &'a [Answer],
     },
     /// The decision after the change `sequence`.
@@ -146,8 +148,9 @@ fn known(value: Json) -> Result<Incoming, Problem> {
     let notes = text(&mut object, "notes", LONGEST_NOTES)?;
     let district = text(&mut object, "district", LONGEST_NAME)?;
     let channel = text(&mut object, "channel", LONGEST_NAME)?;
+    let phone = text(&mut object, "phone", LONGEST_NAME)?;
     let answers = answers(&mut object)?;
-    Ok(Incoming::Known(Change { notes, district, channel, answers }))
+    Ok(Incoming::Known(Change { notes, district, channel, phone, answers }))
 }
 
 fn ended(value: Json) -> Result<Incoming, Problem> {
@@ -201,6 +204,8 @@ mod tests {
             (r#"{"utterance":"1","speaker":"agent","text":""}"#, "heard"),
             (r#"{"notes":"漏水","answers":[{"question":"slot:since","answer":"unknown"}]}"#, "known"),
             (r#"{"district":"青澜区"}"#, "known"),
+            (r#"{"phone":"13800000000"}"#, "known"),
+            (r#"{"phone":13800000000}"#, "invalid-field phone"),
             (r#"{"end":true}"#, "end"),
             (r#"{"end":false}"#, "invalid-field end"),
             ("", "invalid-json "),

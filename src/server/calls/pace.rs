@@ -1,4 +1,4 @@
-//! When a call is decided on: at once when something changes, and then no sooner than [`PACE`] after the last time, so
+//! When a call is decided on: at once when something changes (what was said, or the rules), and then no sooner than [`PACE`] after the last time, so
 //! that a recogniser that corrects itself ten times a second costs no more than it shows. What is decided on is what
 //! stands there then: whatever was overtaken is never looked at.
 
@@ -19,8 +19,13 @@ const PACE: Duration = Duration::from_millis(50);
 
 /// Decides on a call whenever it changes, for as long as somebody is connected.
 pub(super) async fn decide(app: Arc<App>, call: Arc<Call>) {
+    let mut swapped = app.live.swapped();
     loop {
-        call.undecided.notified().await;
+        tokio::select! {
+            () = call.undecided.notified() => {}
+            // Rules that were reloaded may say something else of the same words.
+            Ok(()) = swapped.changed() => {}
+        }
         let started = tokio::time::Instant::now();
         let matter = call.matter();
         if !matter.text.trim().is_empty() {

@@ -1,6 +1,6 @@
 //! The same action for many tickets at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
@@ -32,6 +32,10 @@ pub(in super::super) struct Asked {
     /// 工单编号，最多 200 个，不重复 / The tickets' ids, at most 200, each once.
     #[schema(min_items = 1, max_items = 200)]
     ids: Vec<String>,
+    /// 看到的版本，按编号；之后被改动过的不执行 / The versions that were seen, by id: nothing is done with a ticket that has
+    /// changed since.
+    #[serde(default)]
+    versions: BTreeMap<String, u32>,
     /// 对每一件都做的操作 / What is done with each.
     action: Action,
 }
@@ -92,10 +96,10 @@ pub(in super::super) async fn act_on_many(
     }
     let key = submit::key(request.headers())?;
     let body = body::read(request, app.configuration.body_limit).await?;
-    let Asked { ids, action } = asked(&body)?;
+    let Asked { ids, versions, action } = asked(&body)?;
     let mut items = Vec::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
-        for (id, done) in some.iter().zip(together(&tickets, some, &action, &actor, key.as_ref()).await) {
+        for (id, done) in some.iter().zip(together(&tickets, some, &versions, &action, &actor, key.as_ref()).await) {
             items.push(match done {
                 Some(Ok((ticket, again))) => Item {
                     id: id.clone(),
@@ -128,6 +132,7 @@ type Done = Result<(serde_json::Value, bool), Refusal>;
 async fn together(
     tickets: &Tickets,
     ids: &[String],
+    versions: &BTreeMap<String, u32>,
     action: &Action,
     actor: &Actor,
     key: Option<&String>,
@@ -136,7 +141,8 @@ async fn together(
     for (at, id) in ids.iter().enumerate() {
         let (tickets, id, action, actor, key) =
             (tickets.clone(), id.clone(), action.clone(), actor.clone(), key.cloned());
-        tasks.spawn(async move { (at, tickets.act_once(&id, action, &actor, key).await) });
+        let version = versions.get(&id).copied();
+        tasks.spawn(async move { (at, tickets.act_once(&id, action, version, &actor, key).await) });
     }
     let mut all: Vec<Option<Done>> = ids.iter().map(|_| None).collect();
     while let Some(joined) = tasks.join_next().await {
@@ -168,6 +174,11 @@ fn asked(body: &[u8]) -> Result<Asked, Problem> {
     if asked.ids.iter().collect::<BTreeSet<_>>().len() < count {
         let detail = say!("ids 里有重复的工单", "a ticket stands twice in `ids`");
         return Err(Problem::new(Kind::InvalidField, detail).of_field("ids"));
+    }
+    if let Some(stray) = asked.versions.keys().find(|id| !asked.ids.contains(id)) {
+        let shown: String = stray.chars().take(40).collect();
+        let detail = say!("versions 里的“{shown}”不在 ids 里", "`{shown}` of `versions` is not among `ids`");
+        return Err(Problem::new(Kind::InvalidField, detail).of_field("versions"));
     }
     Ok(asked)
 }

@@ -5,6 +5,7 @@ mod attachments;
 mod audit;
 mod batch;
 mod bulk;
+mod callers;
 mod csv;
 mod list;
 mod news;
@@ -18,6 +19,7 @@ pub(super) use attachments::{__path_attach, __path_attachment, attach, attachmen
 pub(super) use audit::{__path_audit, __path_erase, audit, erase};
 pub(super) use batch::{__path_submit_batch, submit_batch};
 pub(super) use bulk::{__path_act_on_many, act_on_many};
+pub(super) use callers::{__path_callers_tickets, callers_tickets};
 pub(super) use list::{__path_claim_next, __path_get, __path_history, __path_list, __path_queue};
 pub(super) use list::{claim_next, get, history, list, queue};
 pub(super) use news::{__path_events, events};

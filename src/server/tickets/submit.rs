@@ -37,6 +37,7 @@ pub(super) const FIELDS: &[&str] = &[
     "about",
     "superior_due",
     "received_at",
+    "answered",
 ];
 
 /// A complaint to be handled.
@@ -66,6 +67,9 @@ pub(in super::super) struct TicketRequest {
     /// 更早在其他系统受理的时间，时限从那时算起；只有中心的密钥可填 / When it came in elsewhere, if earlier: deadlines
     /// count from then. For keys of the centre alone.
     received_at: Option<String>,
+    /// 当场答复：告知来电人的话，受理后随即归档，不派单；险情不可填，只有中心的密钥可填 / What the caller was told, where that was
+    /// all: filed and closed, sent to nobody. Not for emergencies; for keys of the centre alone.
+    answered: Option<String>,
 }
 
 /// Files a complaint as a ticket.
@@ -171,6 +175,7 @@ pub(super) fn submission(mut object: Object, zone: &TimeZone) -> Result<Submissi
         external_id: object.text("external_id")?,
         confidential: object.flag("confidential")?,
         about: object.text("about")?,
+        answered: object.text("answered")?,
         superior_due,
         received_at,
         ..Submission::default()

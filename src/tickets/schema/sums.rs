@@ -187,4 +187,4 @@ macro_rules! fewer {
 }
 
 pub(super) const FEWER: Migration =
-    Migration { version: 4, name: "sums in fewer shapes", sqlite: fewer!(), postgres: fewer!() };
+    Migration { version: 5, name: "sums in fewer shapes", sqlite: fewer!(), postgres: fewer!() };

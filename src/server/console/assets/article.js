@@ -2,7 +2,7 @@
 
 import { copy, h, toast } from './dom.js';
 import { passage } from './decision.js';
-import { moment } from './time.js';
+import { minute } from './time.js';
 import { say } from './words.js';
 
 export async function copied(text) {
@@ -24,9 +24,10 @@ export function article(item, open = false) {
     passage(item.passage), h('div', { class: 'actions' }, copyButton(item.text)));
 }
 
-export function notice(item) {
-  return h('article', { class: 'notice' }, h('h3', null, item.title), h('p', null, item.text),
-    h('p', { class: 'basis' }, `${moment(item.from)} – ${moment(item.until)}`));
+/** A notice as it is read out; `actions` are what can be done with it. */
+export function notice(item, actions) {
+  return h('article', { class: 'notice' }, h('h3', null, h('span', { class: 'pill' }, say('kind_notice')), item.title), h('p', { class: 'aloud' }, item.text),
+    h('div', { class: 'line-head' }, h('p', { class: 'basis grow' }, say('in_force', { from: minute(item.from), until: minute(item.until) })), actions));
 }
 
 export function pastCase(item) {

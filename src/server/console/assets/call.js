@@ -2,12 +2,14 @@
 
 import { post } from './api.js';
 import { article, copied, notice, pastCase } from './article.js';
+import { aboutNow, callerKeys, leaveCaller, mountCaller, whoCalls } from './caller.js';
 import { alarm, factName, matters, row, runnersUp, sureness, whenDue, whoHandles } from './decision.js';
 import { field, fill, h, toast } from './dom.js';
 import * as drafts from './draft.js';
-import { accept, amend, answerNow, discard, toReview } from './finish.js';
+import { accept, amend, answerNow, discard, noticeTold, toReview } from './finish.js';
 import { Leader, SETTLED } from './leader.js';
-import { names } from './names.js';
+import { listenToBundle } from './live.js';
+import { forgetNames, names } from './names.js';
 import { answerIn, choose, showQuestions, wasAsked } from './questions.js';
 import { hand } from './share.js';
 import { marked, marksOf, places } from './spans.js';
@@ -27,6 +29,9 @@ const READ_AS = ['date', 'amount', 'time'];
 /** How long a change of the suggestion is told of, in ms. */
 const TOLD = 12000;
 
+/** Characters of a revision that tell it from others at a glance. */
+const SHORT = 8;
+
 const leader = new Leader();
 let parts = {};
 let latest = null;
@@ -43,6 +48,9 @@ let stream = null;
 /** Characters of what was decided on that were said on it. */
 let spoken = 0;
 let whenHeard = () => {};
+/** The bundle that decided last. */
+let revision = null;
+let tellingRules = null;
 
 export const keys = [
   { code: 'KeyT', with: 'alt', label: 'key_text', run: () => parts.text.focus() },
@@ -56,6 +64,8 @@ export const keys = [
   { code: 'Enter', with: 'ctrl', label: 'key_accept', run: () => send() },
   { code: 'KeyS', with: 'alt', label: 'key_review', run: () => toReview(leader.shown) },
   { code: 'KeyA', with: 'alt', label: 'key_answer', run: () => answerNow(leader.shown, replyText()) },
+  { code: 'KeyG', with: 'alt', label: 'key_notice', run: () => toldFirst() },
+  ...callerKeys,
   { code: 'KeyX', with: 'alt', label: 'key_discard', run: discard },
   { code: 'KeyW', with: 'alt', label: 'key_why', run: why },
 ];
@@ -63,23 +73,36 @@ export const keys = [
 export function mount(root) {
   parts = {};
   fill(root, h('h1', { class: 'offscreen' }, say('page_call')), parts.alarm = h('div', { class: 'alarms' }),
-    h('div', { class: 'columns' }, intake(), suggestion()), actions());
+    mountCaller(), h('div', { class: 'columns' }, intake(), suggestion()), actions());
   showDistricts();
   const stop = drafts.onChange(changed);
+  const stopHearing = listenToBundle(rulesChanged);
   const called = new URLSearchParams(location.search).get('call');
   if (called && called !== drafts.current().call) drafts.change({ call: called });
   else join(drafts.current().call);
+  takeNumber();
   changed(drafts.current(), ['text', 'reply', 'scenario', 'answers']);
   if (drafts.wholeText() && !latest) decide();
   parts.text.focus({ preventScroll: true });
   return () => {
     stop();
+    stopHearing();
+    leaveCaller();
+    clearTimeout(tellingRules);
     stream?.close();
     stream = null;
     clearTimeout(waiting);
     clearTimeout(settling);
     clearTimeout(telling);
   };
+}
+
+/** The number that the telephone system opened the page with, behind `#`: that part of an address is sent nowhere. */
+function takeNumber() {
+  const phone = new URLSearchParams(location.hash.slice(1)).get('phone');
+  if (phone === null) return;
+  history.replaceState(null, '', location.pathname + location.search);
+  if (phone.trim()) drafts.change({ phone: phone.trim().slice(0, 40) });
 }
 
 /** A control that is bound to a field of the draft. */
@@ -117,6 +140,7 @@ function suggestion() {
   parts.reply = h('textarea', { id: 'reply', rows: 5, maxlength: 5000 });
   parts.reply.addEventListener('input', () => drafts.change({ reply: parts.reply.value }));
   parts.restore = h('button', { type: 'button', class: 'small', hidden: true, onclick: () => drafts.change({ reply: null }) }, say('restore'));
+  parts.notices = h('div', { class: 'notices' });
   parts.decided = h('div', { class: 'decided' });
   parts.more = h('div', { class: 'more' });
   parts.spoken = h('p', { class: 'changed', role: 'status', 'aria-live': 'polite' });
@@ -124,16 +148,17 @@ function suggestion() {
     h('div', { class: 'heading' }, h('h2', null, h('label', { for: 'reply' }, say('reply'))), parts.restore,
       h('button', { type: 'button', class: 'small', onclick: () => copied(replyText()) }, say('copy'), h('kbd', null, 'Alt+C'))),
     parts.reply, parts.missing = h('p', { class: 'missing' }));
-  return h('section', { class: 'panel suggestion', 'aria-label': say('suggestion') }, parts.spoken, parts.decided, parts.replyBox, parts.more);
+  return h('section', { class: 'panel suggestion', 'aria-label': say('suggestion') }, parts.spoken, parts.notices, parts.decided, parts.replyBox, parts.more);
 }
 
 function actions() {
   const button = (label, key, run, kind) => h('button', { type: 'button', class: kind ?? '', onclick: run }, say(label), h('kbd', null, key));
   parts.state = h('span', { class: 'grow note' });
+  parts.rules = h('span', { class: 'note rules', role: 'status' });
   return h('div', { class: 'bar-actions' },
     button('accept', 'Ctrl+Enter', send, 'primary'), button('amend', 'Alt+E', () => amend(leader.shown)),
     button('to_review', 'Alt+S', () => toReview(leader.shown)), button('answer_now', 'Alt+A', () => answerNow(leader.shown, replyText())),
-    parts.state, button('discard', 'Alt+X', discard, 'quiet'));
+    parts.state, parts.rules, button('discard', 'Alt+X', discard, 'quiet'));
 }
 
 async function showDistricts() {
@@ -170,8 +195,9 @@ function join(call) {
     lines: showText,
     // What was noted before the call was there, or while the server was away.
     opened: () => { if (drafts.current().text || drafts.current().answers.length) sendContext(); },
-    context: ({ notes, district, channel, answers }) => {
+    context: ({ notes, district, channel, phone, answers }) => {
       const own = drafts.current();
+      if (phone && !own.phone) drafts.change({ phone });
       if (!own.text && !own.answers.length) drafts.change({ text: notes, answers, district: district ?? '', channel: channel ?? own.channel });
     },
     suggestion: (event) => {
@@ -196,8 +222,8 @@ function heard() {
 }
 
 function sendContext() {
-  const { text, district, channel, answers } = drafts.current();
-  stream.send({ notes: text.slice(0, 10000), district, channel, answers });
+  const { text, district, channel, phone, answers } = drafts.current();
+  stream.send({ notes: text.slice(0, 10000), district, channel, answers, ...(phone && { phone }) });
 }
 
 function changed(draft, fields) {
@@ -217,6 +243,7 @@ function changed(draft, fields) {
     ask();
   }
   for (const name of ['phone', 'name', 'district', 'channel']) if (fields.includes(name) && parts[name].value !== draft[name]) parts[name].value = draft[name];
+  if (fields.includes('phone')) lookUp();
   if (fields.includes('confidential')) parts.confidential.checked = draft.confidential;
   if (fields.some((name) => ['reply', 'scenario', 'department', 'answers'].includes(name))) showDecision();
   parts.state.textContent = drafts.isBlank() ? '' : say('draft_kept');
@@ -241,6 +268,7 @@ async function decide() {
     latest = null;
     questions = [];
     leader.clear();
+    lookUp();
     if (stream?.connected) sendContext();
     return showDecision();
   }
@@ -268,9 +296,38 @@ async function decide() {
 function arrived(intake) {
   clearTimeout(settling);
   latest = intake.decision;
+  showRules(latest.revision);
+  lookUp();
   questions = intake.questions;
   take(leader.next(latest));
   settling = setTimeout(() => take(leader.settle()), SETTLED);
+}
+
+/** Who calls: the number in the field, or the only one that the text has. */
+function lookUp() {
+  const phones = [...new Set((latest?.facts ?? []).filter((fact) => fact.kind === 'phone').map((fact) => fact.value))];
+  whoCalls(drafts.current().phone, phones.length === 1 ? phones[0] : '');
+}
+
+/** Other rules answer now: what was typed is decided on anew; what is heard on a call the server decides by itself. */
+function rulesChanged(now) {
+  forgetNames();
+  showRules(now.revision);
+  if (!stream?.connected && drafts.wholeText().trim()) decide();
+}
+
+/** The revision that decides; that it changed stays to be seen for a while. */
+function showRules(now) {
+  if (now === revision) return;
+  const before = revision;
+  revision = now;
+  parts.rules.textContent = before ? say('rules_changed', { from: before.slice(0, SHORT), to: now.slice(0, SHORT) }) : say('rules_now', { revision: now.slice(0, SHORT) });
+  parts.rules.classList.toggle('new', before !== null);
+  clearTimeout(tellingRules);
+  tellingRules = setTimeout(() => {
+    parts.rules.textContent = say('rules_now', { revision: now.slice(0, SHORT) });
+    parts.rules.classList.remove('new');
+  }, TOLD);
 }
 
 /** Accepts what is shown, once the last words are in it: what nobody has seen yet is not sent. */
@@ -323,6 +380,8 @@ function showDecision() {
   fill(parts.alarm, decision?.emergency && alarm(decision));
   if (!decision) parts.spoken.textContent = '';
   parts.replyBox.hidden = !decision;
+  aboutNow(decision?.scenario?.id ?? null);
+  fill(parts.notices, decision?.notices.map((one, index) => noticeFirst(decision, one, index)));
   showFacts();
   showQuestions(parts.questions, decision ? questions : [], { focusAfter: () => parts.text.focus() });
   fill(parts.decided, decision ? heading(decision, draft) : h('div', { class: 'empty' }, h('p', null, say('waiting')), h('p', { class: 'note' }, say('waiting_note'))));
@@ -377,13 +436,25 @@ function select(span) {
   return parts.text.setSelectionRange(starts[span.start - before], starts[span.end - before]);
 }
 
+/** A notice that covers the place: to be read out before anything else, which often is all. */
+function noticeFirst(decision, one, index) {
+  // What endangers somebody is not over with a notice.
+  const told = !decision.emergency && h('button', { type: 'button', class: 'small', onclick: () => noticeTold(decision, one) }, say('notice_told'), index === 0 && h('kbd', null, 'Alt+G'));
+  return notice(one, [h('button', { type: 'button', class: 'small', onclick: () => copied(one.text) }, say('copy')), told]);
+}
+
+function toldFirst() {
+  const decision = leader.shown;
+  if (!decision?.notices.length || decision.emergency) return toast(say('no_notice'), 'failed');
+  return noticeTold(decision, decision.notices[0]);
+}
+
 function sections(decision) {
   const section = (label, content) => content && (!Array.isArray(content) || content.length > 0) && h('section', null, h('h3', null, say(label)), content);
   const instead = (one) => amend(leader.shown, {
     scenario: { id: one.scenario.id, label: one.scenario.title }, department: one.department && { id: one.department.id, label: one.department.name },
   });
   return [
-    section('notices', decision.notices.map(notice)),
     section('runners_up', runnersUp(decision, instead)),
     section('steps', decision.steps.length > 0 && h('ol', { class: 'steps' }, decision.steps.map((step) => h('li', null, step)))),
     section('articles', decision.articles.map((one) => article(one))),

@@ -69,8 +69,9 @@ async function show() {
     const found = await known(page.items);
     if (own !== reading) return;
     name = found;
-    // What is due first stands first.
-    items = page.items.sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9'));
+    // As in the queues of dispatchers: the most urgent, then those asked for most often, then those due first.
+    const urgency = (one) => ['critical', 'urgent', 'normal'].indexOf(one.urgency);
+    items = page.items.sort((a, b) => urgency(a) - urgency(b) || b.chases - a.chases || (a.due ?? '9').localeCompare(b.due ?? '9'));
     parts.count.textContent = say('assigned_count', { count: items.length });
     list(parts.list, items, { current: open?.id, name, onopen: openTicket });
   } catch (problem) {

@@ -1,6 +1,7 @@
 // The dispatch desk: queues as they are now, and the ticket that is being decided.
 
 import { ask, post } from './api.js';
+import { Picks, bulkDialog } from './bulk.js';
 import { fill, h, toast } from './dom.js';
 import { actionBar, actionKeys } from './forms.js';
 import { listen } from './live.js';
@@ -9,7 +10,7 @@ import { known, list, ticketView } from './ticket.js';
 import { say } from './words.js';
 
 const QUEUES = ['review', 'returns', 'panel', 'answers', 'call_backs', 'parked'];
-const ACTIONS = ['claim', 'release', 'confirm', 'dispatch', 'uphold_return', 'refuse_return', 'approve_answer', 'send_back', 'send_reply', 'answer_on_the_spot', 'refuse', 'unpark', 'redirect', 'merge', 'chase', 'note', 'close'];
+const ACTIONS = ['claim', 'release', 'confirm', 'uphold_return', 'refuse_return', 'dispatch', 'add', 'approve_answer', 'send_back', 'send_reply', 'answer_on_the_spot', 'refuse', 'unpark', 'redirect', 'merge', 'chase', 'set_urgency', 'pause', 'resume', 'extend', 'park', 'note', 'close', 'reopen'];
 /** Changes come in bursts: the lists are read once for all of them. */
 const GATHER = 250;
 
@@ -21,6 +22,7 @@ let name = (id) => id;
 let parts = {};
 let gathering = null;
 let reading = 0;
+let picks = new Picks(() => items, () => showPicks());
 
 export const keys = [
   { code: 'KeyJ', label: 'key_next', run: () => step(1) },
@@ -28,7 +30,12 @@ export const keys = [
   { code: 'KeyG', label: 'key_claim_next', run: () => claimNext() },
   { code: 'KeyQ', label: 'key_queue', run: () => choose(QUEUES[(QUEUES.indexOf(queue) + 1) % QUEUES.length]) },
   { code: 'KeyW', label: 'key_why', run: () => why() },
-  ...actionKeys(ACTIONS, () => bar),
+  { code: 'KeyV', label: 'key_pick', run: () => open && picks.toggle(open.id) },
+  { code: 'KeyV', with: 'shift', label: 'key_pick_all', run: () => picks.all() },
+  { code: 'KeyW', with: 'shift', label: 'key_bulk', run: () => together() },
+  { code: 'Escape', name: 'Esc', label: 'key_pick_none', run: () => picks.clear() },
+  // Where several are chosen, a key is meant for all of them.
+  ...actionKeys(ACTIONS, () => (picks.size > 1 ? { choose: together } : bar)),
 ];
 
 export function mount(root) {
@@ -41,8 +48,10 @@ export function mount(root) {
         h('div', { class: 'tabs', role: 'tablist', 'aria-label': say('queues') }, QUEUES.map(tab)),
         h('div', { class: 'heading', id: 'queue-panel' }, parts.count = h('span', { class: 'note grow' }),
           h('button', { type: 'button', class: 'small', onclick: claimNext }, say('claim_next'), h('kbd', null, 'G'))),
+        parts.picked = h('div', { class: 'picked', hidden: true }),
         parts.list = h('ul', { class: 'list', 'aria-label': say('queues') })),
       parts.detail = h('section', { class: 'panel detail', 'aria-label': say('ticket') })));
+  picks = new Picks(() => items, () => showPicks());
   showDetail(null);
   show();
   if (asked.get('id')) openTicket(asked.get('id'));
@@ -64,6 +73,7 @@ function choose(next) {
   queue = next;
   for (const one of document.querySelectorAll('[role=tab]')) one.setAttribute('aria-selected', String(one.dataset.queue === queue));
   remember();
+  picks.clear();
   showDetail(null);
   return show();
 }
@@ -100,16 +110,34 @@ async function show() {
     if (own !== reading) return;
     name = found;
     items = page.items;
+    picks.prune();
     QUEUES.forEach((one, index) => {
       const badge = document.querySelector(`#tab-${one} .badge`);
       const { length } = pages[index].items;
       if (badge) badge.textContent = length ? `${length}${pages[index].next_cursor ? '+' : ''}` : '';
     });
     parts.count.textContent = say('waiting_count', { count: items.length });
-    list(parts.list, items, { current: open?.id, name, onopen: openTicket });
+    showPicks();
   } catch (problem) {
     if (own === reading) fill(parts.list, h('li', { class: 'empty problem' }, problem.message));
   }
+}
+
+/** The list, with what is chosen in it. */
+function showPicks() {
+  list(parts.list, items, { current: open?.id, name, onopen: openTicket, picks });
+  parts.picked.hidden = !picks.size;
+  fill(parts.picked, picks.size > 0 && [h('strong', { class: 'grow', role: 'status' }, say('picked', { count: picks.size })),
+    h('button', { type: 'button', class: 'small primary', onclick: () => together() }, say('bulk'), h('kbd', null, 'W')),
+    h('button', { type: 'button', class: 'small', onclick: () => picks.all() }, say('pick_all')),
+    h('button', { type: 'button', class: 'small', onclick: () => picks.clear() }, say('pick_none'), h('kbd', null, 'Esc'))]);
+}
+
+/** What is to be done with all that are chosen. */
+function together(first = null) {
+  if (!picks.size) toast(say('pick_some'), 'failed');
+  else bulkDialog(picks, { name, first, done: () => { showPicks(); show(); if (open) openTicket(open.id); } });
+  return true;
 }
 
 function step(by) {

@@ -5,7 +5,7 @@ const PREFIX = 'jiesu.draft.';
 const MOST_TABS = 8;
 
 /** A key that no other request has; `crypto.randomUUID` is missing on pages loaded over plain HTTP. */
-function freshKey() {
+export function freshKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

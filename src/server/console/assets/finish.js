@@ -10,8 +10,8 @@ import { say } from './words.js';
 /** Two presses of one key are one ticket. */
 let busy = false;
 
-/** A dialog with a form. The answer is what `read` gives once it was sent, or null. */
-export function dialog(title, content, read, confirm = say('ok')) {
+/** A dialog with a form. The answer is what `read` gives once it was sent, or null. `ready`: one more key sends it as it is. */
+export function dialog(title, content, read, confirm = say('ok'), { ready = false } = {}) {
   return new Promise((answer) => {
     let result = null;
     const box = h('dialog', { class: 'dialog', 'aria-label': title },
@@ -20,7 +20,7 @@ export function dialog(title, content, read, confirm = say('ok')) {
         result = read();
         if (result) box.close();
       } }, h('h2', null, title), content,
-      h('div', { class: 'actions' }, h('button', { class: 'primary' }, confirm), h('button', { type: 'button', onclick: () => box.close() }, say('cancel')))));
+      h('div', { class: 'actions' }, h('button', { class: 'primary', autofocus: ready }, confirm), h('button', { type: 'button', onclick: () => box.close() }, say('cancel')))));
     box.addEventListener('close', () => {
       box.remove();
       answer(result);
@@ -65,27 +65,36 @@ function submission(draft) {
 }
 
 /** Files the draft; sent again after a fault it is still one ticket, by the draft's own key. */
-async function file() {
+async function file(more = {}) {
   const draft = drafts.current();
-  return post('/v1/tickets', submission(draft), { headers: { 'Idempotency-Key': draft.requestKey } });
+  return post('/v1/tickets', { ...submission(draft), ...more }, { headers: { 'Idempotency-Key': draft.requestKey } });
 }
 
-async function once(decision, what) {
+/** Ends the call with what `what` does: it gives what is said of it then, or null where the call goes on. */
+export async function ending(what) {
   if (busy) return;
-  if (!decision || !drafts.wholeText().trim()) return void toast(say('nothing_yet'), 'failed');
   busy = true;
   try {
-    const ticket = await what();
-    if (!ticket) return;
-    const seconds = Math.round((Date.now() - drafts.current().began) / 1000);
+    const said = await what();
+    if (!said) return;
     drafts.clear();
-    toast(say('filed', { id: ticket.id, state: say(`state_${ticket.state}`), seconds }));
+    toast(said);
     document.getElementById('complaint')?.focus();
   } catch (problem) {
     toast(say('not_sent', { why: problem.message }), 'failed');
   } finally {
     busy = false;
   }
+}
+
+/** Ends the call with a ticket. */
+async function once(decision, what) {
+  if (!decision || !drafts.wholeText().trim()) return void toast(say('nothing_yet'), 'failed');
+  await ending(async () => {
+    const ticket = await what();
+    const seconds = Math.round((Date.now() - drafts.current().began) / 1000);
+    return ticket && say('filed', { id: ticket.id, state: say(`state_${ticket.state}`), seconds });
+  });
 }
 
 /** What the agent decided, for a dispatcher who must do it. */
@@ -134,10 +143,18 @@ export const toReview = (decision) => once(decision, async () => {
 export const answerNow = (decision, reply) => once(decision, async () => {
   const text = h('textarea', { rows: 7, maxlength: 5000, required: true, value: reply });
   const said = await dialog(say('answer_now'), field(say('what_was_said'), text), () => text.value.trim(), say('close_ticket'));
-  if (!said) return null;
+  return said && closed(decision, said);
+});
+
+/** The caller was told of a notice that covers the place, and that was all. */
+export const noticeTold = (decision, notice) => once(decision, () => closed(decision, say('notice_words', notice)));
+
+/** Files it as answered: it goes to nobody. Of an emergency that is not taken: it goes out, and a person takes it back. */
+async function closed(decision, said) {
+  if (!decision.emergency) return file({ answered: said });
   const ticket = await file();
   return waits(ticket) ? act(ticket, { action: 'answer_on_the_spot', text: said }) : remark(ticket, said);
-});
+}
 
 /** A remark; the ticket afterwards, or as it was where it can no longer be seen. */
 const remark = async (ticket, text) => await act(ticket, { action: 'note', text }) ?? ticket;

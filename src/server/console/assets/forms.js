@@ -3,13 +3,19 @@
 import { act } from './api.js';
 import { choose } from './choose.js';
 import { field, fill, h, toast } from './dom.js';
+import { chooseRepeat } from './merge.js';
 import { findDepartments, findScenarios, title } from './names.js';
+import { sides } from './sides.js';
 import { say } from './words.js';
 
 const QUEUE = ['received', 'in_review'];
 const HANDLING = ['dispatched', 'accepted', 'contacted'];
+/** One of several parts may have been given back, and the ticket be in review again, while another waits for a ruling. */
+const RULED = ['in_review', ...HANDLING, 'resolved'];
+const BEFORE_REPLY = [...QUEUE, ...HANDLING, 'resolved', 'answer_reviewed'];
 const OPEN = [...QUEUE, ...HANDLING, 'resolved', 'answer_reviewed', 'reply_sent', 'called_back', 'parked'];
 const RETURN_REASONS = ['not_ours', 'wrong_district', 'duplicate', 'missing_information', 'several_owners'];
+const URGENCIES = ['normal', 'urgent', 'critical'];
 const GROUNDS = ['in_proceedings', 'finally_answered', 'nothing_concrete', 'out_of_scope', 'own_channel', 'emergency'];
 
 const area = (name, label, extra) => ({ kind: 'area', name, label, required: true, ...extra });
@@ -25,9 +31,10 @@ export const ACTIONS = {
   confirm: { states: ['in_review'], key: 'KeyF', primary: true, when: (ticket) => ticket.provisional },
   dispatch: { states: QUEUE, key: 'KeyD', primary: true, fields: [{ kind: 'scenario', name: 'scenario' }, { kind: 'assignments', name: 'assignments' }] },
   answer_on_the_spot: { states: QUEUE, key: 'KeyO', fields: [area('text', 'what_was_said', { from: (ticket) => ticket.decision?.reply?.text })] },
-  refuse: { states: QUEUE, key: 'KeyX', fields: [{ kind: 'choice', name: 'ground', label: 'ground', options: GROUNDS, prefix: 'ground_' }, area('notice', 'notice_to_caller')] },
-  uphold_return: { states: HANDLING, key: 'KeyY', primary: true, of: (one) => one.returning, fields: [reason, { kind: 'assignments', name: 'to', optional: true }] },
-  refuse_return: { states: HANDLING, key: 'KeyN', of: (one) => one.returning, fields: [reason] },
+  add: { action: 'dispatch', states: HANDLING, key: 'KeyD', fields: [{ kind: 'assignments', name: 'assignments', more: true }] },
+  refuse: { states: QUEUE, key: 'KeyX', fields: [{ kind: 'choice', name: 'ground', label: 'ground', options: GROUNDS, prefix: 'ground_' }, area('notice', 'notice_to_caller', { follows: 'ground', words: 'notice_' })] },
+  uphold_return: { states: RULED, key: 'KeyY', primary: true, of: (one) => one.returning, above: sides, fields: [{ kind: 'assignments', name: 'to', optional: true }, reason] },
+  refuse_return: { states: RULED, key: 'KeyN', of: (one) => one.returning, above: sides, fields: [reason] },
   approve_answer: { states: ['resolved'], key: 'KeyA', primary: true },
   send_back: { states: ['resolved', 'answer_reviewed'], key: 'KeyB', of: (one) => one.state === 'resolved', fields: [area('reason', 'what_is_missing')] },
   send_reply: { states: ['answer_reviewed'], key: 'KeyR', primary: true, fields: [area('text', 'reply', { from: answers })] },
@@ -37,8 +44,14 @@ export const ACTIONS = {
   resolve: { states: HANDLING, key: 'KeyR', primary: true, of: (one) => ['accepted', 'contacted'].includes(one.state), fields: [area('answer', 'answer_note')] },
   apply_return: { states: HANDLING, key: 'KeyB', of: (one) => ['sent', 'accepted'].includes(one.state) && !one.returning && !one.binding,
     fields: [{ kind: 'choice', name: 'reason', label: 'reason', options: RETURN_REASONS, prefix: 'return_' }, area('basis', 'basis')] },
+  pause: { states: HANDLING, key: 'KeyP', when: (ticket) => !ticket.paused, fields: [area('reason', 'what_is_missing', { rows: 2 })] },
+  resume: { states: BEFORE_REPLY, key: 'KeyP', when: (ticket) => ticket.paused },
+  extend: { states: BEFORE_REPLY, key: 'KeyT', fields: [{ kind: 'term', name: 'term', label: 'more_time' }, reason, { kind: 'text', name: 'approved_by', label: 'approved_by' }] },
+  park: { states: BEFORE_REPLY, key: 'KeyS', fields: [reason, { kind: 'date', name: 'review_on', label: 'review_on' }] },
+  set_urgency: { states: OPEN, key: 'KeyU', fields: [{ kind: 'choice', name: 'urgency', label: 'urgency', options: URGENCIES, prefix: 'urgency_' }, area('reason', 'reason', { rows: 2 })] },
+  reopen: { states: ['closed', 'finalised', 'refused'], key: 'KeyO', fields: [reason] },
   unpark: { states: ['parked'], key: 'KeyU', primary: true },
-  merge: { states: OPEN, key: 'KeyM', fields: [{ kind: 'text', name: 'into', label: 'merge_into' }] },
+  merge: { states: OPEN, key: 'KeyM', wide: true, fields: [{ kind: 'repeat', name: 'into', label: 'merge_into' }] },
   chase: { states: OPEN, key: 'KeyH', fields: [area('note', 'what_was_said', { required: false, rows: 2 })] },
   note: { states: null, key: 'KeyI', fields: [area('text', 'note', { rows: 2 })] },
   close: { states: ['reply_sent', 'called_back'], key: 'KeyL' },
@@ -74,24 +87,33 @@ export function actionBar(ticket, list, { done, stale, name, own = () => true })
     const action = ACTIONS[one];
     const targets = parts(action, ticket, own);
     const alone = !action.fields && (!targets || targets.length === 1);
-    if (alone) return send(ticket, { action: one, ...(targets && { assignment: targets[0].number }) }, { done, stale });
-    fill(place, actionForm(ticket, one, targets, { done, stale, name, cancel: () => fill(place) }));
+    const submit = (body) => send(ticket, body, { done, stale, name: one });
+    if (alone) return submit({ action: action.action ?? one, ...(targets && { assignment: targets[0].number }) });
+    fill(place, actionForm(ticket, one, { targets, submit, name, cancel: () => fill(place) }));
     place.querySelector('input, textarea, select')?.focus();
     return undefined;
   };
   const bar = h('div', { class: 'acts' }, h('div', { class: 'buttons' }, possible.map((one) =>
     h('button', { type: 'button', class: ACTIONS[one].primary ? 'primary' : '', dataset: { action: one }, onclick: () => choose(one) },
       say(`do_${one}`), h('kbd', null, ACTIONS[one].key.slice(3))))), place);
-  return { bar, choose: (one) => possible.includes(one) && choose(one) };
+  const chosen = (one) => {
+    if (!possible.includes(one)) return false;
+    choose(one);
+    return true;
+  };
+  return { bar, choose: chosen };
 }
 
-/** Keys for actions: what they do is asked of the bar that is shown at the time. */
-export const actionKeys = (list, bar) => list.map((one) => ({ code: ACTIONS[one].key, label: `do_${one}`, run: () => bar()?.choose(one) }));
+/** Keys for actions: what they do is asked of the bar that is shown at the time. Of several with one key one is possible at a time. */
+export const actionKeys = (list, bar) => list.map((one) => {
+  const { key } = ACTIONS[one];
+  return { code: key, label: `do_${one}`, run: () => list.filter((other) => ACTIONS[other].key === key).some((other) => bar()?.choose(other)) };
+});
 
-async function send(ticket, action, { done, stale }) {
+async function send(ticket, action, { done, stale, name }) {
   try {
     const after = await act(ticket, action);
-    toast(say('did', { what: say(`do_${action.action}`) }));
+    toast(say('did', { what: say(`do_${name}`) }));
     done(after, action);
     return true;
   } catch (problem) {
@@ -101,25 +123,47 @@ async function send(ticket, action, { done, stale }) {
   }
 }
 
-function actionForm(ticket, name, targets, { done, stale, cancel, name: nameOf }) {
+/**
+ * The form of an action. `submit(body)` sends it, and says whether it was done; `targets` are the assignments that it may
+ * be about.
+ */
+export function actionForm(ticket, name, { targets = null, submit, cancel, name: nameOf }) {
   const described = ACTIONS[name];
   const inputs = (described.fields ?? []).map((one) => ({ ...one, made: control(one, ticket, nameOf) }));
-  const target = targets?.length > 1 && h('select', { required: true }, targets.map((one) => h('option', { value: one.number }, nameOf(one.department))));
+  for (const one of inputs.filter((own) => own.follows)) suggestWords(inputs.find((other) => other.name === one.follows).made.input, one);
+  const target = targets?.length > 1 && h('select', { required: true, onchange: () => showAbove() }, targets.map((one) => h('option', { value: one.number }, nameOf(one.department))));
+  const about = () => targets?.find((one) => one.number === (target ? Number(target.value) : targets[0].number));
+  const above = described.above && h('div');
+  const showAbove = () => above && fill(above, described.above(ticket, about(), nameOf));
   const button = h('button', { class: 'primary' }, say(`do_${name}`));
-  const submit = async (event) => {
+  const sent = async (event) => {
     event.preventDefault();
-    const body = { action: name, ...(targets && { assignment: target ? Number(target.value) : targets[0].number }) };
+    const body = { action: described.action ?? name, ...(targets && { assignment: about().number }) };
     for (const one of inputs) {
-      const value = one.made.read();
+      const value = one.made.read(about());
       if (value === null) return void toast(say('fill_in', { what: say(one.label ?? one.kind) }), 'failed');
       if (value !== undefined && value !== '') body[one.name] = value;
     }
     button.disabled = true;
-    if (!await send(ticket, body, { done, stale })) button.disabled = false;
+    if (!await submit(body)) button.disabled = false;
   };
-  return h('form', { class: 'card', onsubmit: submit, onkeydown: (event) => { if (event.key === 'Escape' && !event.defaultPrevented) cancel(); } },
-    target && field(say('assignment'), target), inputs.map((one) => one.made.box),
+  const form = h('form', { class: 'card', onsubmit: sent, onkeydown: (event) => { if (event.key === 'Escape' && !event.defaultPrevented) cancel(); } },
+    target && field(say('assignment'), target), above, inputs.map((one) => one.made.box),
     h('div', { class: 'actions' }, button, h('button', { type: 'button', onclick: cancel }, say('cancel'))));
+  showAbove();
+  return form;
+}
+
+/** Words to begin with for each choice, until somebody writes others. */
+function suggestWords(choice, { made, words }) {
+  let own = '';
+  const suggest = () => {
+    if (made.input.value !== own) return;
+    own = say(words + choice.value);
+    made.input.value = own;
+  };
+  choice.addEventListener('change', suggest);
+  suggest();
 }
 
 /** A field's control and how its value is read: undefined leaves it out, null is a mistake. */
@@ -127,8 +171,18 @@ function control(one, ticket, nameOf) {
   switch (one.kind) {
     case 'area': {
       const made = h('textarea', { rows: one.rows ?? 4, maxlength: 5000, required: one.required, value: one.from?.(ticket) ?? '' });
-      return { box: field(say(one.label), made), read: () => made.value.trim() || (one.required ? null : undefined) };
+      return { box: field(say(one.label), made), input: made, read: () => made.value.trim() || (one.required ? null : undefined) };
     }
+    case 'date': {
+      const made = h('input', { type: 'date', required: true });
+      return { box: field(say(one.label), made), read: () => made.value || null };
+    }
+    case 'term': {
+      const count = h('input', { type: 'number', min: 1, max: 999, required: true, value: '3' });
+      const unit = h('select', { 'aria-label': say('unit') }, ['working days', 'days', 'hours'].map((own) => h('option', { value: own }, say(`unit_${own.replace(' ', '_')}`))));
+      return { box: h('div', { class: 'inline' }, field(say(one.label), count), field(say('unit'), unit)), read: () => (count.value ? `${count.value} ${unit.value}` : null) };
+    }
+    case 'repeat': return chooseRepeat(ticket, nameOf);
     case 'text': {
       const made = h('input', { required: true, maxlength: 100, autocomplete: 'off' });
       return { box: field(say(one.label), made), read: () => made.value.trim() };
@@ -139,7 +193,7 @@ function control(one, ticket, nameOf) {
     }
     case 'choice': {
       const made = h('select', null, one.options.map((option) => h('option', { value: option }, say(one.prefix + option))));
-      return { box: field(say(one.label), made), read: () => made.value };
+      return { box: field(say(one.label), made), input: made, read: () => made.value };
     }
     case 'department': {
       const made = choose({ find: findDepartments, label: say('department'), free: true });
@@ -183,14 +237,18 @@ function assignmentRows(one, ticket, nameOf) {
     rows.replaceChildren();
     for (const matter of decision.matters) add(matter.department, 'lead', matter.scenario.id, matter.department?.basis ?? '');
   };
-  if (!one.optional) suggestedRows();
-  const several = decision?.matters.length > 1;
-  const box = h('fieldset', { class: 'assign' }, h('legend', null, say(one.optional ? 'who_has_it_now' : 'to_whom')), rows,
+  // A ruling of the panel says who has it.
+  const ruled = one.optional && ticket.assignments.some((own) => own.returning?.panel);
+  if (ruled) add();
+  else if (one.more) add(null, ticket.assignments.some((own) => own.role === 'lead' && own.state !== 'withdrawn') ? 'joint' : 'lead');
+  else if (!one.optional) suggestedRows();
+  const several = !one.more && !one.optional && decision?.matters.length > 1;
+  const box = h('fieldset', { class: 'assign' }, h('legend', null, say(ruled ? 'who_is_to_have_it' : one.optional ? 'who_has_it_now' : 'to_whom')), rows,
     h('div', { class: 'chips' }, h('button', { type: 'button', class: 'small', onclick: () => add(null, rows.childElementCount ? 'joint' : 'lead') }, say('add_department')),
       several && h('button', { type: 'button', class: 'small', onclick: split }, say('split', { count: decision.matters.length }))));
-  const read = () => {
+  const read = (about) => {
     const all = [...rows.children].map((row) => row.read()).filter((row) => row.department);
-    return all.length || one.optional ? all : null;
+    return all.length || (one.optional && !about?.returning?.panel) ? all : null;
   };
   return { box, read };
 }

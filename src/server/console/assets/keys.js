@@ -6,7 +6,7 @@ import { say } from './words.js';
 const everywhere = [];
 let ofView = [];
 
-/** A key: `code` of the key (layout of the keyboard does not matter), `with` (`alt`, `ctrl`), words, what it does. */
+/** A key: `code` of the key (layout of the keyboard does not matter), `with` (`alt`, `ctrl`, `shift`), words, what it does. */
 export function keysEverywhere(keys) {
   everywhere.push(...keys);
 }
@@ -20,12 +20,12 @@ const isField = (element) => element.matches?.('input, textarea, select, [conten
 /** How a key is shown. */
 export function shown(key) {
   const name = key.name ?? key.code.replace(/^(Key|Digit)/, '');
-  return [key.with === 'ctrl' && 'Ctrl', key.with === 'alt' && 'Alt', name].filter(Boolean).join('+');
+  return [key.with === 'ctrl' && 'Ctrl', key.with === 'alt' && 'Alt', key.with === 'shift' && 'Shift', name].filter(Boolean).join('+');
 }
 
 function meant(event) {
-  const held = event.ctrlKey || event.metaKey ? 'ctrl' : event.altKey ? 'alt' : undefined;
-  const fits = (key) => key.code === event.code && key.with === held && (key.with || !isField(event.target));
+  const held = event.ctrlKey || event.metaKey ? 'ctrl' : event.altKey ? 'alt' : event.shiftKey ? 'shift' : undefined;
+  const fits = (key) => key.code === event.code && key.with === held && ((key.with && key.with !== 'shift') || !isField(event.target));
   return [...ofView, ...everywhere].find(fits);
 }
 

@@ -6,6 +6,7 @@ import { open } from './api.js';
 const LONGEST_WAIT = 15000;
 const listeners = new Set();
 const watchers = new Set();
+const ofBundle = new Set();
 let running = false;
 let state = 'off';
 
@@ -25,6 +26,12 @@ export function listen(listener) {
   listeners.add(listener);
   if (!running) run();
   return () => listeners.delete(listener);
+}
+
+/** Hears of every bundle that takes the place of another: `{revision}`. */
+export function listenToBundle(listener) {
+  ofBundle.add(listener);
+  return () => ofBundle.delete(listener);
 }
 
 function tell(news) {
@@ -63,6 +70,7 @@ async function read(stream) {
       const data = fields.filter(([field]) => field === 'data').map(([, text]) => text).join('\n');
       if (name === 'ticket') tell(JSON.parse(data));
       else if (name === 'missed') tell(null);
+      else if (name === 'bundle') for (const listener of ofBundle) listener(JSON.parse(data));
     }
   }
 }

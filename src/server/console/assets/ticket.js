@@ -14,8 +14,8 @@ export async function known(lines) {
   return (id) => all.byId.get(id) ?? id;
 }
 
-/** A line of a list. */
-export function line(item, { current, name, onopen }) {
+/** A line of a list; `picks` are those that are chosen to be acted on together. */
+export function line(item, { current, name, onopen, picks }) {
   const flags = [
     item.urgency !== 'normal' && h('span', { class: `pill ${item.urgency}` }, say(`urgency_${item.urgency}`)),
     item.chases > 0 && h('span', { class: 'pill warn' }, say('chased', { count: item.chases })),
@@ -23,7 +23,12 @@ export function line(item, { current, name, onopen }) {
     item.returning && h('span', { class: 'pill warn' }, say(`returning_${item.returning}`)),
     item.claimed_by && h('span', { class: 'pill' }, say('claimed_by', { by: item.claimed_by })),
   ];
-  return h('li', null, h('button', { type: 'button', class: 'line', dataset: { id: item.id }, 'aria-current': item.id === current ? 'true' : null, onclick: () => onopen(item.id) },
+  const open = (event) => {
+    if (!picks || !(event.shiftKey || event.ctrlKey || event.metaKey)) return onopen(item.id);
+    return picks.toggle(item.id, event.shiftKey);
+  };
+  return h('li', { class: picks ? 'pickable' : null }, picks && h('input', { type: 'checkbox', class: 'pick', checked: picks.has(item.id), 'aria-label': say('pick', { id: item.id }), tabindex: '-1', onclick: (event) => picks.toggle(item.id, event.shiftKey) }),
+    h('button', { type: 'button', class: 'line', dataset: { id: item.id }, 'aria-current': item.id === current ? 'true' : null, onclick: open },
     h('span', { class: 'line-head' }, h('strong', null, item.scenario ? title(item.scenario) : say('outcome_unknown')), item.due && countdown(item.due, item.paused)),
     h('span', { class: 'summary' }, item.summary),
     h('span', { class: 'line-foot' }, h('small', null, item.id), h('small', null, say(`state_${item.state}`)),

@@ -27,6 +27,23 @@ export function moment(text) {
   return new Intl.DateTimeFormat(language() === 'zh' ? 'zh-CN' : 'en', options).format(at);
 }
 
+/** A minute of the hotline's own clock, as files say it (`2026-11-25 08:00`): it has no time zone to be turned by. */
+export function minute(text) {
+  const [, year, month, day, time] = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d:\d\d)/.exec(text) ?? [];
+  if (!time) return text;
+  const date = `${Number(month)}/${Number(day)} ${time}`;
+  return Number(year) === new Date().getFullYear() ? date : `${year}/${date}`;
+}
+
+/** A moment as it is read out: 11月25日18点. */
+export function aloud(text) {
+  if (language() !== 'zh') return moment(text);
+  const parts = new Intl.DateTimeFormat('zh-CN', { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', hour12: false, timeZone: timeZone() }).formatToParts(new Date(text));
+  const part = (type) => Number(parts.find((one) => one.type === type).value);
+  const minutes = part('minute');
+  return `${part('month')}月${part('day')}日${part('hour') % 24}点${minutes ? `${minutes}分` : ''}`;
+}
+
 export function at(text) {
   return h('time', { datetime: text }, moment(text));
 }
