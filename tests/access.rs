@@ -202,6 +202,8 @@ fn addresses_that_are_no_route_are_closed_or_nowhere() {
         ("DELETE", "/v1/tickets", "nobody", 401),
         ("DELETE", "/v1/tickets", "dispatcher", 403),
         ("DELETE", "/v1/tickets", "admin", 405),
+        ("GET", "/console/sign-in", "nobody", 200),
+        ("GET", "/console/names", "nobody", 401),
         ("GET", "/docs", "nobody", 200),
         ("GET", "/docs/page.js", "nobody", 200),
         ("GET", "/", "nobody", 307),

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::signatures;
-use super::{Actor, Scope};
+use super::{Actor, Scope, SignIn};
 use crate::say;
 use crate::source::Message;
 
@@ -88,6 +88,9 @@ pub struct TokenSettings {
     /// A file of certificates (PEM) that are trusted beside the public ones when keys are fetched.
     #[serde(default)]
     pub certificates: Option<PathBuf>,
+    /// Where people sign in to the console; without it they paste a token or a key.
+    #[serde(default)]
+    pub sign_in: Option<SignIn>,
 }
 
 fn roles() -> String {
@@ -193,6 +196,7 @@ impl Tokens {
                 return Err(say!("access.oidc.{key} 不能为空", "access.oidc.{key} may not be empty"));
             }
         }
+        settings.sign_in.as_ref().map_or(Ok(()), SignIn::check)?;
         let mut scopes = BTreeMap::new();
         for (role, given) in &settings.roles {
             let parsed = given.iter().map(|scope| Scope::parse(scope)).collect::<Result<Vec<_>, _>>();

@@ -249,8 +249,8 @@ async fn listen(
     let stop_signal = stop_signal()
         .map_err(|error| say!("无法接收停止信号：{error}", "cannot listen for the signal to stop: {error}"))?;
     let message = say!(
-        "服务地址 {scheme}://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；试用页 {scheme}://{address}/docs；Ctrl-C 停止",
-        "serving on {scheme}://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); a page to try it: {scheme}://{address}/docs; Ctrl-C stops"
+        "服务地址 {scheme}://{address}（{scenarios} 个场景，{articles} 条知识，{cases} 条案例）；工作台 {scheme}://{address}/console；Ctrl-C 停止",
+        "serving on {scheme}://{address} ({scenarios} scenarios, {articles} articles, {cases} cases); the console: {scheme}://{address}/console; Ctrl-C stops"
     );
     anstream::eprintln!("{}", message.in_lang(lang));
     let (stop, stopped) = oneshot::channel::<()>();

@@ -49,6 +49,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/console", Nothing),
     ("GET", "/console/{page}", Nothing),
     ("GET", "/console/assets/{name}", Nothing),
+    ("GET", "/console/sign-in", Nothing),
     ("GET", "/console/names", Key),
     ("GET", "/console/scenarios", Key),
     ("GET", "/healthz", Nothing),

@@ -56,6 +56,8 @@ pub struct Configuration {
     pub decision_log: Option<DecisionLog>,
     /// The calls that are being taken.
     pub calls: Calls,
+    /// How long the console stays open while nobody touches it; for ever where there is none.
+    pub console_idle: Option<Duration>,
 }
 
 impl Default for Configuration {
@@ -76,6 +78,7 @@ impl Default for Configuration {
             drain_limit: Duration::from_secs(30),
             decision_log: None,
             calls: Calls::default(),
+            console_idle: Some(Duration::from_secs(15 * 60)),
         }
     }
 }

@@ -27,9 +27,9 @@ impl IntoResponse for Document {
     }
 }
 
-/// `/` leads to the page.
+/// `/` leads to the console: whoever opens the service in a browser wants to work with it.
 pub(super) async fn home() -> Redirect {
-    Redirect::temporary("/docs")
+    Redirect::temporary("/console")
 }
 
 pub(super) async fn page() -> Response {

@@ -1,7 +1,7 @@
 // A server of its own for each file of tests, with the starter bundle, and Chromium to look at it.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,9 +24,13 @@ export async function copyOfBundle() {
   return folder;
 }
 
-/** A running server over a bundle, with a key for each of `keys` (`{name: scope}`), or with none. `again` keeps port and data. */
-export async function serve({ bundle = ROOT, keys = {} } = {}) {
+/**
+ * A running server over a bundle, with a key for each of `keys` (`{name: scope}`), or with none, and with settings as they
+ * stand in `jiesu.toml`. `again` keeps port and data.
+ */
+export async function serve({ bundle = ROOT, keys = {}, settings = '' } = {}) {
   const data = await mkdtemp(path.join(tmpdir(), 'jiesu-console-'));
+  await writeFile(path.join(data, 'jiesu.toml'), settings);
   const made = Object.fromEntries(Object.entries(keys).map(([name, scope]) => {
     const ran = spawnSync(program, ['keys', 'add', name, '--scope', scope, '--data', data, '--json'], { encoding: 'utf8' });
     return [name, JSON.parse(ran.stdout).key];
@@ -49,7 +53,7 @@ export async function serve({ bundle = ROOT, keys = {} } = {}) {
 }
 
 function start(bundle, data, port) {
-  const child = spawn(program, ['serve', '--bundle', bundle, '--data', data, '--listen', `127.0.0.1:${port}`, '--lang', 'en'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, ['serve', '--bundle', bundle, '--data', data, '--config', path.join(data, 'jiesu.toml'), '--listen', `127.0.0.1:${port}`, '--lang', 'en'], { stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((ready, failed) => {
     let said = '';
     const timer = setTimeout(() => failed(new Error(`not ready: ${said}`)), MOST_START);

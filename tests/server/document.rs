@@ -105,7 +105,7 @@ fn every_reference_leads_somewhere(document: &Value, part: &Value) {
 fn the_page_runs_nothing_that_is_not_its_own() {
     let server = Server::start();
     let home = server.get("/");
-    assert_eq!((home.status, home.header("location")), (307, "/docs"));
+    assert_eq!((home.status, home.header("location")), (307, "/console"));
     let page = server.get("/docs");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");

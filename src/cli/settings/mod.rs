@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub(super) tls: Tls,
     /// Who is let in beside the holders of keys.
     pub(super) access: Access,
+    /// The pages.
+    pub(super) console: Console,
     /// Bounds.
     pub(super) limits: Limits,
     /// What is logged.
@@ -69,6 +71,14 @@ pub(super) struct Tls {
 pub(super) struct Access {
     /// Tokens of an identity provider.
     pub(super) oidc: Option<TokenSettings>,
+}
+
+/// The pages.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Console {
+    /// Minutes without a touch after which a page is locked; 0 for never.
+    pub(super) idle_minutes: u32,
 }
 
 /// Bounds on what comes in.
@@ -127,6 +137,7 @@ impl Default for Settings {
             database: None,
             tls: Tls::default(),
             access: Access::default(),
+            console: Console::default(),
             limits: Limits::default(),
             log: Log::default(),
             tickets: tickets::Settings::default(),
@@ -152,6 +163,13 @@ impl Default for Limits {
             requests_per_second: 0,
             burst: 0,
         }
+    }
+}
+
+impl Default for Console {
+    fn default() -> Console {
+        let idle = Configuration::default().console_idle.unwrap_or_default().as_secs() / 60;
+        Console { idle_minutes: u32::try_from(idle).unwrap_or(u32::MAX) }
     }
 }
 
@@ -183,6 +201,9 @@ impl Settings {
             drain_limit: seconds(limits.drain_seconds),
             most_writes_waiting: limits.writes_waiting.get(),
             rate: limits.rate(),
+            console_idle: Some(self.console.idle_minutes)
+                .filter(|minutes| *minutes > 0)
+                .map(|minutes| seconds(minutes.saturating_mul(60))),
             ..Configuration::default()
         }
     }

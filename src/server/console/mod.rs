@@ -8,10 +8,11 @@
 //! know Trusted Types refuse every way to turn a string into HTML.
 
 mod names;
+mod sign_in;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,11 +20,12 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::problem::Problem;
+use crate::access::SignIn;
 
-/// What the pages may load and do (Content Security Policy Level 3; Trusted Types).
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+/// What the pages may load and do (Content Security Policy Level 3; Trusted Types), up to what they may ask.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-                      require-trusted-types-for 'script'; trusted-types 'none'";
+                      require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'";
 
 /// The pages beside the first. All begin with the same shell: the module of the page is chosen by the address.
 const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try"];
@@ -70,6 +72,7 @@ const ASSETS: &[Asset] = assets![
     "names.js" SCRIPT,
     "progress.js" SCRIPT,
     "questions.js" SCRIPT,
+    "session.js" SCRIPT,
     "share.js" SCRIPT,
     "sides.js" SCRIPT,
     "spans.js" SCRIPT,
@@ -89,17 +92,20 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/console", get(shell))
         .route("/console/{page}", get(page))
         .route("/console/assets/{name}", get(asset))
+        .route("/console/sign-in", get(sign_in::offered))
         .route("/console/names", get(names::names))
         .route("/console/scenarios", get(names::scenarios))
 }
 
-async fn shell() -> Response {
-    ([(CONTENT_SECURITY_POLICY, POLICY)], own("text/html; charset=utf-8", include_str!("assets/shell.html")))
-        .into_response()
+async fn shell(State(app): State<Arc<App>>) -> Response {
+    let provider = sign_in::place(&app).and_then(SignIn::token_origin).unwrap_or_default();
+    let policy = format!("{POLICY} {provider}");
+    let page = own("text/html; charset=utf-8", include_str!("assets/shell.html"));
+    ([(CONTENT_SECURITY_POLICY, policy.trim_end())], page).into_response()
 }
 
-async fn page(Path(page): Path<String>) -> Response {
-    if PAGES.contains(&page.as_str()) { shell().await } else { Problem::not_found().into_response() }
+async fn page(app: State<Arc<App>>, Path(page): Path<String>) -> Response {
+    if PAGES.contains(&page.as_str()) { shell(app).await } else { Problem::not_found().into_response() }
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

@@ -26,15 +26,19 @@ export function key() {
   return sessionStorage.getItem(KEY);
 }
 
+export function keepKey(given) {
+  sessionStorage.setItem(KEY, given);
+}
+
 export function forgetKey() {
   sessionStorage.removeItem(KEY);
 }
 
-/** Asks once, however many requests wait for it. */
-async function newKey(message) {
+/** Asks for a key, once however many requests wait for it. */
+export async function signIn(message) {
   asking ??= askForKey(message).finally(() => { asking = null; });
   const given = await asking;
-  if (given) sessionStorage.setItem(KEY, given);
+  if (given) keepKey(given);
   return Boolean(given);
 }
 
@@ -54,7 +58,7 @@ export async function open(path, { body, headers, ...options } = {}) {
   const document = await response.json().catch(() => ({}));
   if (response.status === 401) {
     // Another request may have been given a key in the meantime.
-    if (key() !== used || await newKey(document.detail)) return open(path, { body, headers, ...options });
+    if (key() !== used || await signIn(document.detail)) return open(path, { body, headers, ...options });
   }
   throw new Problem(response.status, document);
 }

@@ -1,10 +1,11 @@
 // Begins the console: the frame around all pages, which page is shown, signing in.
 
-import { forgetKey, key, keysComeFrom } from './api.js';
+import { keysComeFrom, signIn } from './api.js';
 import { openDraft } from './draft.js';
-import { field, fill, h, toast } from './dom.js';
+import { fill } from './dom.js';
 import { keysEverywhere, keysOfView, listenToKeys, showKeys } from './keys.js';
 import { listen, watch } from './live.js';
+import { askForKey, isLocked, lock, openSession, signOut } from './session.js';
 import { countDown } from './time.js';
 import { language, say, setLanguage } from './words.js';
 
@@ -73,30 +74,6 @@ function nextLanguage() {
   show();
 }
 
-/** Asks for a key; null when it was not given. */
-function askForKey(message) {
-  return new Promise((answer) => {
-    const input = h('input', { type: 'password', autocomplete: 'off', required: true, name: 'key', autofocus: true, maxlength: 500 });
-    const dialog = h('dialog', { class: 'dialog', 'aria-label': say('sign_in') },
-      h('form', { method: 'dialog', onsubmit: () => { dialog.returnValue = input.value.trim(); } },
-        h('h2', null, say('sign_in')), message && h('p', { class: 'problem', role: 'alert' }, message),
-        field(say('key'), input, say('sign_in_note')),
-        h('div', { class: 'actions' }, h('button', { class: 'primary' }, say('sign_in')))));
-    dialog.addEventListener('close', () => {
-      dialog.remove();
-      answer(input.value.trim() || null);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-}
-
-function signOut() {
-  if (!key()) return toast(say('not_signed_in'));
-  forgetKey();
-  return location.reload();
-}
-
 keysComeFrom(askForKey);
 keysEverywhere([
   ...Object.keys(PAGES).map((page, index) => ({
@@ -105,6 +82,7 @@ keysEverywhere([
   { code: 'KeyL', with: 'alt', label: 'language', run: nextLanguage },
   { code: 'KeyM', with: 'alt', label: 'theme', run: nextTheme },
   { code: 'KeyO', with: 'alt', label: 'sign_out', run: signOut },
+  { code: 'KeyK', with: 'alt', label: 'lock', run: lock },
   { code: 'KeyH', with: 'alt', label: 'keys', run: showKeys },
 ]);
 
@@ -123,9 +101,17 @@ watch((state) => {
   live.dataset.state = state;
   live.textContent = say(`live_${state}`);
 });
-listen(() => {});
 
-speak();
-listenToKeys();
-countDown();
-openDraft().then(show);
+async function begin() {
+  speak();
+  listenToKeys();
+  countDown();
+  await openSession();
+  // Nothing is asked for, let alone shown, while the page is locked.
+  while (isLocked()) await signIn();
+  listen(() => {});
+  await openDraft();
+  await show();
+}
+
+begin();

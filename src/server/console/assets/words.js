@@ -7,6 +7,7 @@ const chinese = {
   page_call_backs: '回访', page_knowledge: '知识库', page_bundle: '规则包', theme: '明暗', theme_auto: '跟随系统', theme_light: '浅色', theme_dark: '深色',
   language: '切换语言', keys: '快捷键', keys_here: '本页', keys_everywhere: '所有页面', close: '关闭', ok: '确定', cancel: '取消', back: '返回列表',
   sign_in: '登录', sign_out: '退出登录', not_signed_in: '当前没有用密钥登录', key: '密钥', sign_in_note: '向管理员索取；只保存在本标签页，关闭即清除。',
+  sign_in_provider: '统一身份登录', sign_in_failed: '登录没有成功，请再试一次', lock: '锁定', locked: '已锁定', locked_note: '离开时间较长，请重新登录。正在记录的内容都在。',
   live_on: '实时', live_off: '正在重连…', live_none: '未启用工单', copied: '已复制', copy: '复制', copy_as_reply: '复制为答复', yes: '是', none: '无', reading: '正在读取…',
 
   complaint: '诉求内容', text_hint: '边听边记，右侧随时给出建议。粘贴整段也可以。', phone: '来电号码', name: '姓名', district: '属地', by_text: '按内容判断', channel: '渠道',

@@ -5,6 +5,7 @@ export default {
   page_call_backs: 'Call-backs', page_knowledge: 'Knowledge', page_bundle: 'Bundle', theme: 'Theme', theme_auto: 'System', theme_light: 'Light', theme_dark: 'Dark',
   language: 'Language', keys: 'Keys', keys_here: 'On this page', keys_everywhere: 'On all pages', close: 'Close', ok: 'OK', cancel: 'Cancel', back: 'Back to the list',
   sign_in: 'Sign in', sign_out: 'Sign out', not_signed_in: 'Not signed in with a key', key: 'Key', sign_in_note: 'Ask your administrator for one. Kept in this tab only, gone when it is closed.',
+  sign_in_provider: 'Sign in with your organisation', sign_in_failed: 'Signing in did not work: try again', lock: 'Lock', locked: 'Locked', locked_note: 'Nobody was here for a while: sign in again. What you were writing is kept.',
   live_on: 'Live', live_off: 'Reconnecting…', live_none: 'Tickets are off', copied: 'Copied', copy: 'Copy', copy_as_reply: 'Copy as reply', yes: 'yes', none: 'none', reading: 'Reading…',
 
   complaint: 'Complaint', text_hint: 'Type while you listen: suggestions follow on the right. Pasting works as well.', phone: 'Number', name: 'Name', district: 'District', by_text: 'From the text', channel: 'Channel',
