@@ -11,6 +11,8 @@ mod document;
 mod limits;
 #[path = "server/log.rs"]
 mod log;
+#[path = "server/proposals.rs"]
+mod proposals;
 #[path = "support/server.rs"]
 mod support;
 

@@ -51,6 +51,16 @@ pub(super) struct Settings {
     pub(super) tickets: tickets::Settings,
     /// How other systems hear of tickets.
     pub(super) webhooks: deliver::Settings,
+    /// What becomes of proposals to the editors.
+    pub(super) proposals: Proposals,
+}
+
+/// What becomes of proposals to the editors.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Proposals {
+    /// Each is written as a branch `proposal/ID` of the bundle's git repository too.
+    pub(super) branch: bool,
 }
 
 /// Encryption: both files or none.
@@ -131,6 +141,7 @@ impl Default for Settings {
             log: Log::default(),
             tickets: tickets::Settings::default(),
             webhooks: deliver::Settings::default(),
+            proposals: Proposals::default(),
         }
     }
 }
@@ -183,6 +194,7 @@ impl Settings {
             drain_limit: seconds(limits.drain_seconds),
             most_writes_waiting: limits.writes_waiting.get(),
             rate: limits.rate(),
+            proposal_branches: self.proposals.branch,
             ..Configuration::default()
         }
     }

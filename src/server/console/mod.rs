@@ -26,7 +26,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The pages beside the first. All begin with the same shell: the module of the page is chosen by the address.
-const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try"];
+const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try", "proposals"];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -55,6 +55,7 @@ const ASSETS: &[Asset] = assets![
     "caller.js" SCRIPT,
     "choose.js" SCRIPT,
     "correct.css" STYLE,
+    "correct.js" SCRIPT,
     "decision.js" SCRIPT,
     "department.js" SCRIPT,
     "desk.js" SCRIPT,
@@ -69,6 +70,7 @@ const ASSETS: &[Asset] = assets![
     "merge.js" SCRIPT,
     "names.js" SCRIPT,
     "progress.js" SCRIPT,
+    "proposals.js" SCRIPT,
     "questions.js" SCRIPT,
     "share.js" SCRIPT,
     "sides.js" SCRIPT,
