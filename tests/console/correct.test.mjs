@@ -50,7 +50,7 @@ test('a text is explained step by step, and a link to it has nothing that a serv
   // Why not another.
   await page.keyboard.press('Alt+y');
   await page.keyboard.type('路灯不亮');
-  await page.getByRole('option').first().click();
+  await page.locator('[role=listbox] [role=option]').first().click();
   await page.locator('.why-not').waitFor(PATIENT);
   assert.match(await page.locator('.why-not').innerText(), /路灯不亮/);
   assert.deepEqual(await violations(page), []);
@@ -88,8 +88,8 @@ test('from a call: wrong, the right scenario, a draft with its impact, kept, acc
   await page.waitForTimeout(700);
   await page.keyboard.press('Alt+j');
   const dialog = page.getByRole('dialog', { name: '判得不对' });
-  await dialog.getByLabel('正确的场景').fill('停水');
-  await page.getByRole('option').first().click();
+  await dialog.getByRole('combobox', { name: '正确的场景' }).fill('停水');
+  await page.locator('[role=listbox] [role=option]').first().click();
   await dialog.getByRole('button', { name: '规则缺这种说法' }).click();
   await dialog.getByRole('button', { name: '起草修改' }).click();
   await dialog.locator('.draft').waitFor(PATIENT);
@@ -170,8 +170,8 @@ test('a ticket’s decision is corrected from the desk', async () => {
   await page.locator('.ticket-head').waitFor();
   await page.keyboard.press('v');
   const dialog = page.getByRole('dialog', { name: '判得不对' });
-  await dialog.getByLabel('正确的承办单位').fill('住房');
-  await page.getByRole('option').first().click();
+  await dialog.getByRole('combobox', { name: '正确的承办单位' }).fill('住房');
+  await page.locator('[role=listbox] [role=option]').first().click();
   await dialog.getByRole('button', { name: '不属于该单位职责' }).click();
   await dialog.getByRole('button', { name: '起草修改' }).click();
   await dialog.locator('.draft').waitFor(PATIENT);
