@@ -53,7 +53,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/v1/intake", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/explain", "agent dispatcher editor admin", "403 forbidden"),
     ("GET", "/v1/calls/{id}", "agent admin", "403 forbidden"),
-    ("POST", "/v1/search", "submit agent dispatcher editor admin", "403 forbidden"),
+    ("POST", "/v1/search", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
     ("POST", "/v1/proposals:draft", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
     ("POST", "/v1/proposals", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
     ("GET", "/v1/proposals", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),

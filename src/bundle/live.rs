@@ -153,6 +153,11 @@ impl Live {
         self.loader.lock().unwrap_or_else(PoisonError::into_inner).load(snapshot, now())
     }
 
+    /// The same without what cases teach, which takes longest.
+    pub fn try_out_untaught(&self, snapshot: Snapshot) -> Loaded {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).load_untaught(snapshot, now())
+    }
+
     /// Reads the folder again. A good bundle is served from the next complaint on; a refused one changes nothing but
     /// the status. One reload runs at a time; the engine goes on answering meanwhile.
     pub fn reload(&self) -> Attempt {

@@ -59,7 +59,7 @@ pub(super) const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/intake", One(ASKS)),
     ("POST", "/v1/explain", One(DECIDES)),
     ("GET", "/v1/calls/{id}", One(&[Scope::Agent])),
-    ("POST", "/v1/search", One(ASKS)),
+    ("POST", "/v1/search", Key),
     ("POST", "/v1/proposals:draft", Key),
     ("POST", "/v1/proposals", Key),
     ("GET", "/v1/proposals", Key),

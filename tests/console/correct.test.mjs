@@ -78,7 +78,7 @@ test('from a call: wrong, the right scenario, a draft with its impact, kept, acc
   await page.locator('#complaint').fill('路灯一到晚上就不亮，已经半个月了');
   await page.locator('#scenario').filter({ hasText: '路灯' }).waitFor();
   // The whole way is one key away, and so is the way back.
-  await page.keyboard.press('Alt+w');
+  await page.keyboard.press('Alt+y');
   await page.locator('[data-step=way_read]').waitFor(PATIENT);
   assert.match(await page.locator('#try-text').inputValue(), /路灯/);
   await page.keyboard.press('Alt+1');
@@ -86,7 +86,7 @@ test('from a call: wrong, the right scenario, a draft with its impact, kept, acc
   await page.locator('.decided h2, .decided .empty').first().waitFor();
   await eventually(async () => !(await page.locator('.decided').innerText()).includes('路灯'), 'another decision');
   await page.waitForTimeout(700);
-  await page.keyboard.press('Alt+j');
+  await page.keyboard.press('Alt+b');
   const dialog = page.getByRole('dialog', { name: '判得不对' });
   await dialog.getByRole('combobox', { name: '正确的场景' }).fill('停水');
   await page.locator('[role=listbox] [role=option]').first().click();
@@ -168,7 +168,7 @@ test('a ticket’s decision is corrected from the desk', async () => {
   const { id } = await api(server.address, '/v1/tickets', { text: '楼道里的路灯坏了半个月，晚上看不见路', channel: 'phone' });
   const page = await at(`/desk?id=${id}`);
   await page.locator('.ticket-head').waitFor();
-  await page.keyboard.press('v');
+  await page.keyboard.press('t');
   const dialog = page.getByRole('dialog', { name: '判得不对' });
   await dialog.getByRole('combobox', { name: '正确的承办单位' }).fill('住房');
   await page.locator('[role=listbox] [role=option]').first().click();

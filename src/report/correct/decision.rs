@@ -1,5 +1,7 @@
 //! The draft for a decision that was wrong.
 
+use std::sync::Arc;
+
 use jiff::Zoned;
 
 use super::corpus::{impact, labelled};
@@ -72,7 +74,8 @@ pub fn correction(bench: &mut Bench<'_>, wrong: &Wrong, now: &Zoned) -> Draft {
     let scenario = &rules.scenarios()[wanted];
     let known = labelled(bundle);
     let files = Files::new(&bundle.snapshot);
-    let found = plan::find(bench, &files, &said, wanted, &known, now);
+    let base = untaught(bench);
+    let found = plan::find(bench, &base, &files, &said, wanted, &known, now);
     let by_rules = found.is_some();
     let mut found = found.unwrap_or(Found { files, edits: Vec::new(), touched: Vec::new() });
     if let Some(department) = &wrong.department
@@ -88,7 +91,7 @@ pub fn correction(bench: &mut Bench<'_>, wrong: &Wrong, now: &Zoned) -> Draft {
     let other = of_before.filter(|id| *id != scenario.id).and_then(|id| rules.position(id));
     let other = other.map(|at| &**rules.scenarios().get(at).unwrap_or(scenario));
     if by_rules {
-        let loaded = (bench.load)(found.files.snapshot());
+        let loaded = (bench.load_untaught)(found.files.snapshot());
         if let Some(new) = &loaded.bundle {
             illustrate(new, &mut found, scenario, other, &said, wrong);
         }
@@ -105,7 +108,7 @@ pub fn correction(bench: &mut Bench<'_>, wrong: &Wrong, now: &Zoned) -> Draft {
         found.files.append(CASES, &case_line(&said, scenario, wrong));
         found.edits.push(say!("记为案例（{CASES}）", "kept as a case ({CASES})"));
     }
-    finish(bench, draft, &found, (&said, wrong, scenario), &known, now)
+    finish(bench, draft, &found, (&said, wrong, scenario), (&base, &known), now)
 }
 
 /// Loads what was drafted and says what comes of it.
@@ -114,7 +117,7 @@ fn finish(
     mut draft: Draft,
     found: &Found<'_>,
     (said, wrong, scenario): (&Complaint, &Wrong, &Scenario),
-    known: &[super::corpus::Labelled],
+    (base, known): (&Bundle, &[super::corpus::Labelled]),
     now: &Zoned,
 ) -> Draft {
     draft.edits.clone_from(&found.edits);
@@ -126,13 +129,26 @@ fn finish(
         Some(new) => {
             draft.after = decided(new, said);
             draft.works = is_right(draft.after.as_ref(), scenario, wrong, new);
-            draft.impact = Some(impact((bench.bundle, new), known, &found.touched, now, bench.late));
+            // Like is held against like: both without what cases teach.
+            let same = new.engine.learned().is_none().then(|| Arc::clone(new));
+            let new = same.or_else(|| (bench.load_untaught)(found.files.snapshot()).bundle);
+            draft.impact = new.map(|new| impact((base, &new), known, &found.touched, now, bench.late));
         }
         None => draft.notes.extend(refused(&loaded)),
     }
     draft.files = found.files.changes();
     draft.patch = found.files.patch();
     draft
+}
+
+/// The bundle that serves, without what cases teach.
+fn untaught(bench: &mut Bench<'_>) -> Arc<Bundle> {
+    let bundle = bench.bundle;
+    if bundle.engine.learned().is_none() {
+        return Arc::clone(bundle);
+    }
+    let loaded = (bench.load_untaught)(Files::new(&bundle.snapshot).snapshot());
+    loaded.bundle.unwrap_or_else(|| Arc::clone(bundle))
 }
 
 fn is_right(after: Option<&Leads>, scenario: &Scenario, wrong: &Wrong, new: &Bundle) -> bool {

@@ -32,6 +32,8 @@ pub struct Bench<'a> {
     pub bundle: &'a Arc<Bundle>,
     /// Loads a bundle that stands nowhere on disk.
     pub load: &'a mut dyn FnMut(Snapshot) -> Loaded,
+    /// The same without what cases teach: many are tried by their rules, and only what is proposed is learned.
+    pub load_untaught: &'a mut dyn FnMut(Snapshot) -> Loaded,
     /// Whether time is up: what was found so far is the draft then.
     pub late: &'a dyn Fn() -> bool,
 }

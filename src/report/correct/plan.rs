@@ -32,18 +32,19 @@ pub(super) struct Found<'a> {
     pub(super) touched: Vec<String>,
 }
 
-/// Looks for the way with the fewest side effects by which `wanted` (its index) leads on a text by rules alone: the first
+/// Looks for the way with the fewest side effects by which `wanted` (its index) leads on a text by rules alone, beginning
+/// with `base`, the bundle without what cases teach: the first
 /// that makes no example and no case wrong, else the least harmful one that was tried. `None` where none was found in time.
 pub(super) fn find<'a>(
     bench: &mut Bench<'_>,
+    base: &Bundle,
     files: &Files<'a>,
     complaint: &Complaint,
     wanted: usize,
     known: &[Labelled],
     now: &Zoned,
 ) -> Option<Found<'a>> {
-    let bundle = bench.bundle;
-    let engine = &bundle.engine;
+    let engine = &base.engine;
     let scenarios = engine.rules().scenarios();
     let fired = engine.firing(complaint, Options { rules_only: true }).ok()?;
     if fired.first() == Some(&wanted) {
@@ -65,11 +66,11 @@ pub(super) fn find<'a>(
             break;
         }
         let Some(found) = carried_out(&plan, files, scenarios, wanted) else { continue };
-        let Some(new) = (bench.load)(found.files.snapshot()).bundle else { continue };
+        let Some(new) = (bench.load_untaught)(found.files.snapshot()).bundle else { continue };
         if !leads(&new, complaint, &scenarios[wanted].id) {
             continue;
         }
-        let worse = impact((bundle, &new), known, &found.touched, now, bench.late).worse;
+        let worse = impact((base, &new), known, &found.touched, now, bench.late).worse;
         if worse == 0 {
             return Some(found);
         }

@@ -46,7 +46,9 @@ pub(super) async fn made(app: &Arc<App>, body: Vec<u8>) -> Result<Made, Problem>
         let bundle = &serving.bundle;
         let asked = Asked::read(body::parse(&body)?.object(FIELDS)?, bundle)?;
         let mut load = |snapshot| own.live.try_out(snapshot);
-        let mut bench = Bench { bundle, load: &mut load, late: &|| Instant::now() > until };
+        let mut load_untaught = |snapshot| own.live.try_out_untaught(snapshot);
+        let mut bench =
+            Bench { bundle, load: &mut load, load_untaught: &mut load_untaught, late: &|| Instant::now() > until };
         let now = Timestamp::now();
         let draft = match &asked {
             Asked::Correction { wrong, .. } => {

@@ -68,8 +68,8 @@ export const keys = [
   { code: 'KeyG', with: 'alt', label: 'key_notice', run: () => toldFirst() },
   ...callerKeys,
   { code: 'KeyX', with: 'alt', label: 'key_discard', run: discard },
-  { code: 'KeyW', with: 'alt', label: 'key_why', run: why },
-  { code: 'KeyJ', with: 'alt', label: 'key_correct', run: wrong },
+  { code: 'KeyY', with: 'alt', label: 'key_why', run: why },
+  { code: 'KeyB', with: 'alt', label: 'key_correct', run: wrong },
 ];
 
 export function mount(root) {

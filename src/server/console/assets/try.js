@@ -22,7 +22,7 @@ export const keys = [
   { code: 'KeyT', with: 'alt', label: 'key_text', run: () => parts.text.focus() },
   { code: 'KeyY', with: 'alt', label: 'key_why_not', run: () => parts.why.box.querySelector('input').focus() },
   { code: 'KeyK', with: 'alt', label: 'key_share', run: () => share() },
-  { code: 'KeyJ', with: 'alt', label: 'key_correct', run: () => wrong() },
+  { code: 'KeyB', with: 'alt', label: 'key_correct', run: () => wrong() },
 ];
 
 export function mount(root) {
@@ -44,7 +44,7 @@ export function mount(root) {
         h('div', { class: 'strip' }, field(say('district'), parts.district), h('label', { class: 'check' }, parts.rules, say('try_rules_only'))),
         parts.why.box,
         h('div', { class: 'actions' }, h('button', { class: 'primary' }, say('try_explain'), h('kbd', null, 'Ctrl+Enter')),
-          h('button', { type: 'button', onclick: wrong }, say('correct'), h('kbd', null, 'Alt+J')), h('button', { type: 'button', onclick: share }, say('try_share'), h('kbd', null, 'Alt+K'))),
+          h('button', { type: 'button', onclick: wrong }, say('correct'), h('kbd', null, 'Alt+B')), h('button', { type: 'button', onclick: share }, say('try_share'), h('kbd', null, 'Alt+K'))),
         h('p', { class: 'note' }, say('try_share_note')), parts.state),
       parts.result));
   nothing();
