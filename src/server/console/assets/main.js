@@ -26,8 +26,11 @@ async function show() {
   leave?.();
   leave = null;
   for (const link of document.querySelectorAll('[data-page]')) {
-    if (link.dataset.page === page && link.closest('nav')) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.dataset.page === page && link.closest('nav')) {
+      link.setAttribute('aria-current', 'page');
+      // On a phone the row of pages is wider than the screen.
+      link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    } else link.removeAttribute('aria-current');
   }
   document.title = `${say(`page_${page.replace('-', '_') || 'call'}`)} · ${say('console')}`;
   view.className = `view ${PAGES[page] ?? 'call'}`;
