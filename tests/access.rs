@@ -53,7 +53,13 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("POST", "/v1/intake", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/explain", "agent dispatcher editor admin", "403 forbidden"),
     ("GET", "/v1/calls/{id}", "agent admin", "403 forbidden"),
-    ("POST", "/v1/search", "submit agent dispatcher editor admin", "403 forbidden"),
+    ("POST", "/v1/search", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
+    ("POST", "/v1/proposals:draft", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
+    ("POST", "/v1/proposals", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
+    ("GET", "/v1/proposals", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
+    ("GET", "/v1/proposals/{id}", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
+    ("POST", "/v1/proposals/{id}", "editor admin", "403 forbidden"),
+    ("GET", "/v1/proposals/{id}/patch", "submit agent dispatcher water housing gas editor admin", "403 forbidden"),
     ("GET", "/v1/bundle", "submit agent dispatcher editor admin", "403 forbidden"),
     ("POST", "/v1/bundle/reload", "editor admin", "403 forbidden"),
     ("POST", "/v1/callers", "agent dispatcher admin", "403 forbidden"),
@@ -84,6 +90,10 @@ fn body(method: &str, path: &str) -> Value {
         }
         ("POST", "/v1/match:batch") => json!({"complaints": [{"text": LEAK}]}),
         ("POST", "/v1/callers") => json!({"phone": "13812345678"}),
+        ("POST", "/v1/proposals:draft" | "/v1/proposals") => {
+            json!({"kind": "report", "article": "water/repair-responsibility", "why": "条款号已变"})
+        }
+        ("POST", "/v1/proposals/{id}") => json!({"state": "accepted"}),
         ("POST", "/v1/search") => json!({"query": "水管"}),
         ("POST", "/v1/tickets/actions") => json!({"ids": ["x"], "action": {"action": "note", "text": "已了解"}}),
         ("POST", "/v1/tickets/{id}/actions") => json!({"action": "note", "text": "已了解"}),
@@ -175,6 +185,8 @@ fn every_route_lets_in_whom_it_should_and_nobody_else() {
                 426 => "200".to_owned(),
                 // No message is dead.
                 404 if path.ends_with("/replay") && answer.problem() == "not-found" => "200".to_owned(),
+                // No proposal has the id of a ticket.
+                404 if path.starts_with("/v1/proposals/") && answer.problem() == "not-found" => "200".to_owned(),
                 status => format!("{status} {}", answer.problem()),
             };
             if seen != *expect {

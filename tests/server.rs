@@ -11,6 +11,8 @@ mod document;
 mod limits;
 #[path = "server/log.rs"]
 mod log;
+#[path = "server/proposals.rs"]
+mod proposals;
 #[path = "support/server.rs"]
 mod support;
 
@@ -68,6 +70,33 @@ fn an_explanation_is_given_where_it_is_asked_for() {
     }
     for path in ["/v1/match?explain=some", "/v1/match:batch?explain=full"] {
         assert_eq!(server.post(path, &body).problem(), "400 invalid-query", "{path}");
+    }
+}
+
+#[test]
+fn the_whole_way_to_a_decision_is_told() {
+    let server = Server::start();
+    let told = server.post("/v1/explain", &json!({"text": format!("ＬＥＤ坏了。{LEAK}"), "why_not": "gas/smell"}));
+    assert_eq!(told.status, 200, "{}", told.body);
+    let told = told.json();
+    let (way, decision) = (&told["way"], &told["decision"]);
+    assert!(way["normalised"].as_str().unwrap().starts_with("led坏了"), "{way}");
+    assert_eq!(way["sentences"], 2);
+    assert!(way["words"].as_array().unwrap().contains(&json!("自来水管")));
+    assert!(way["hits"].as_u64().unwrap() >= 2 && way["looked_at"].as_u64().unwrap() >= 1);
+    assert_eq!(way["candidates"][0]["id"], "water/pipe-leak");
+    let why_not = &decision["explain"]["why_not"];
+    assert_eq!(why_not["verdict"], "missing");
+    // The words are those of the command.
+    assert!(why_not["in_words"]["zh"].as_str().unwrap().contains("没有命中"));
+    assert!(decision["explain"]["fired"][0]["in_words"]["en"].as_str().unwrap().contains("alone fired"));
+    for (body, expect) in [
+        (json!({"text": LEAK, "why_not": "gas/smel"}), "422 unknown-name"),
+        (json!({"text": LEAK, "why": "x"}), "422 unknown-field"),
+        (json!({"text": " "}), "422 empty-text"),
+        (json!({"text": "水".repeat(30_001)}), "422 text-too-long"),
+    ] {
+        assert_eq!(server.post("/v1/explain", &body).problem(), expect);
     }
 }
 

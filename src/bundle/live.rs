@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::load::{Bundle, Loaded, Loader};
-use super::{Cache, History, Place, SnapshotError, TeacherProgress};
+use super::{Cache, History, Place, Snapshot, SnapshotError, TeacherProgress};
 use crate::decide::learned::{Examples, Taught};
 use crate::source::{Diagnostic, Message};
 
@@ -145,6 +145,17 @@ impl Live {
     pub fn take_lessons(&self, key: String, taught: Arc<Taught>, examples: Arc<Examples>) -> Attempt {
         self.loader.lock().unwrap_or_else(PoisonError::into_inner).take_lessons(key, taught, examples);
         self.reload()
+    }
+
+    /// Loads files that stand nowhere on disk with what the bundle that serves has in common with them. Nothing that is
+    /// served changes; a reload waits meanwhile.
+    pub fn try_out(&self, snapshot: Snapshot) -> Loaded {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).load(snapshot, now())
+    }
+
+    /// The same without what cases teach, which takes longest.
+    pub fn try_out_untaught(&self, snapshot: Snapshot) -> Loaded {
+        self.loader.lock().unwrap_or_else(PoisonError::into_inner).load_untaught(snapshot, now())
     }
 
     /// Reads the folder again. A good bundle is served from the next complaint on; a refused one changes nothing but

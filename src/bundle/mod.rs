@@ -3,6 +3,7 @@
 //!
 //! This is the lowest folder that touches the disk. It knows nothing of HTTP or tickets.
 
+mod branch;
 mod cache;
 mod files;
 mod git;
@@ -21,6 +22,7 @@ mod snapshot;
 mod teacher;
 mod watch;
 
+pub use branch::{Proposed, write_branch};
 pub use cache::Cache;
 pub use history::History;
 pub use layout::{formatted, written_files};

@@ -3,6 +3,7 @@
 //! Reads decisions and models from below; knows no HTTP and no tickets.
 
 pub mod collisions;
+pub mod correct;
 mod figures;
 mod html;
 pub mod impact;

@@ -58,6 +58,16 @@ pub struct Configuration {
     pub calls: Calls,
     /// How long the console stays open while nobody touches it; for ever where there is none.
     pub console_idle: Option<Duration>,
+    /// Whether proposals are written as branches of the bundle's git repository.
+    pub proposal_branches: bool,
+}
+
+impl Configuration {
+    /// How long a draft may take, which loads the bundle several times: longer than other requests, and never so long that
+    /// its connection is closed meanwhile.
+    pub(super) fn draft_limit(&self) -> Duration {
+        (self.time_limit * 3).min(self.connection_limit * 9 / 10).max(self.time_limit)
+    }
 }
 
 impl Default for Configuration {
@@ -79,6 +89,7 @@ impl Default for Configuration {
             decision_log: None,
             calls: Calls::default(),
             console_idle: Some(Duration::from_secs(15 * 60)),
+            proposal_branches: false,
         }
     }
 }
@@ -98,6 +109,8 @@ pub(super) struct App {
     long: Arc<Semaphore>,
     /// One reload at a time holds a thread; the others wait without one.
     pub(super) reloads: Arc<Semaphore>,
+    /// Likewise of drafts, which take seconds.
+    pub(super) drafts: Arc<Semaphore>,
 }
 
 impl App {
@@ -114,6 +127,7 @@ impl App {
             batches: Arc::new(Semaphore::new(spare)),
             long: Arc::new(Semaphore::new(spare)),
             reloads: Arc::new(Semaphore::new(1)),
+            drafts: Arc::new(Semaphore::new(1)),
         }
     }
 

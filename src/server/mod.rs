@@ -30,6 +30,7 @@ mod open311;
 mod openapi;
 mod panics;
 mod problem;
+mod proposals;
 mod search;
 mod serve;
 mod shape;

@@ -16,7 +16,8 @@ use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
 use super::{
-    admission, bundle, calls, console, docs, edge, explain, health, matching, metrics, open311, search, tickets,
+    admission, bundle, calls, console, docs, edge, explain, health, matching, metrics, open311, proposals, search,
+    tickets,
 };
 use crate::access::Scope;
 use crate::bundle::Live;
@@ -29,6 +30,7 @@ use crate::tickets::Tickets;
         (name = "decide", description = "诉求判定：场景、承办单位、时限、答复 / Complaints in, decisions out"),
         (name = "tickets", description = "工单：受理、派单、办理、回访 / Tickets, from the call to the call-back"),
         (name = "knowledge", description = "政策知识、公告与历史案例 / Articles, notices, past cases"),
+        (name = "proposals", description = "修改建议：判得不对、知识条目 / Proposals to the editors"),
         (name = "bundle", description = "规则包的状态与重载 / The bundle that answers"),
         (name = "operation", description = "运行状态 / Health and metrics"),
     ),
@@ -89,6 +91,10 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::intake))
         .routes(routes!(calls::connect))
         .routes(routes!(search::search))
+        .routes(routes!(proposals::draft))
+        .routes(routes!(proposals::propose, proposals::list))
+        .routes(routes!(proposals::get, proposals::decide))
+        .routes(routes!(proposals::patch))
         .routes(routes!(bundle::status))
         .routes(routes!(bundle::reload))
         .routes(routes!(tickets::submit, tickets::list))
@@ -146,7 +152,9 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
     };
     let (query, header, path) = (asks(ParameterIn::Query), asks(ParameterIn::Header), asks(ParameterIn::Path));
     let of_tickets = operation.tags.iter().flatten().any(|tag| tag == "tickets");
+    let of_proposals = operation.tags.iter().flatten().any(|tag| tag == "proposals");
     let of_ticket = of_tickets && route.contains("{id}") && !route.contains("outbox");
+    let proposes = id == "propose" || id == "draft_proposal";
     let acts = id == "act_on_ticket" || id == "claim_next";
     let can = |kind: Kind| match kind {
         Kind::Internal | Kind::TimeLimit => true,
@@ -160,12 +168,14 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
         Kind::InvalidQuery => query,
         Kind::InvalidField => reads_body || header || (of_tickets && query),
         Kind::UpgradeRequired => id == "call",
-        Kind::UnknownName => id == "search" || id == "explain" || id == "list_tickets" || id == "statistics",
-        Kind::TooManyItems => id == "match_batch",
+        Kind::UnknownName => {
+            proposes || id == "search" || id == "explain" || id == "list_tickets" || id == "statistics"
+        }
+        Kind::TooManyItems => proposes || id == "match_batch",
         Kind::NotNow | Kind::Claimed => acts || id == "attach",
         Kind::Changed => id == "act_on_ticket",
         Kind::KeyReused => id == "submit_ticket",
-        Kind::Busy | Kind::StoreUnavailable | Kind::TicketsOff => of_tickets,
+        Kind::Busy | Kind::StoreUnavailable | Kind::TicketsOff => of_tickets || of_proposals,
         _ => reads_body,
     };
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| can(*kind)).collect();

@@ -11,8 +11,10 @@ use utoipa::ToSchema;
 
 use super::app::App;
 use super::body::{self, Object};
+use super::caller::Caller;
 use super::matching::moment;
 use super::problem::{Kind as ProblemKind, Place, Problem, near};
+use crate::access::Scope;
 use crate::decide::{ComplaintError, Engine, MAX_TEXT, PassageItem};
 use crate::knowledge::{Article, Case, Filter, Hit as Found, Notice, Passage, Query};
 use crate::say;
@@ -100,18 +102,35 @@ pub(super) struct Hit {
 /// questions ask nearly word for word comes first); the kinds are merged by similarity.
 #[utoipa::path(
     post, path = "/v1/search", tag = "knowledge", summary = "检索政策知识、公告与历史案例 / Search articles, notices and past cases",
-    description = "每一类按各自的检索次序排列，类与类之间按相似度合并 / \
-                   Each kind keeps the order of its index; the kinds are merged by similarity",
+    description = "每一类按各自的检索次序排列，类与类之间按相似度合并；承办单位的密钥只检索政策和公告 / \
+                   Each kind keeps the order of its index; the kinds are merged by similarity. Departments search articles and notices alone",
     request_body = SearchRequest,
     responses((status = 200, description = "结果，最好的在前 / The hits, best first", body = SearchResponse)),
 )]
-pub(super) async fn search(State(app): State<Arc<App>>, request: Request) -> Result<Json<SearchResponse>, Problem> {
+pub(super) async fn search(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    request: Request,
+) -> Result<Json<SearchResponse>, Problem> {
+    let asks = actor.is_central() || actor.may(&Scope::Submit) || actor.may(&Scope::Editor);
+    if !asks && actor.departments().next().is_none() {
+        let detail = say!(
+            "需要权限：submit / agent / dispatcher / department / editor",
+            "it needs the scope submit / agent / dispatcher / department / editor"
+        );
+        return Err(Problem::new(ProblemKind::Forbidden, detail));
+    }
     let body = body::read(request, app.configuration.body_limit).await?;
     let serving = app.live.serving();
     let bytes = body.len();
     let work = move || {
         let engine = &serving.bundle.engine;
-        let hits = Search::read(body::parse(&body)?.object(FIELDS)?, engine)?.hits(engine);
+        let mut search = Search::read(body::parse(&body)?.object(FIELDS)?, engine)?;
+        if !asks {
+            // What citizens told of matters of others is nothing for a department.
+            search.kinds.retain(|kind| *kind != Kind::Case);
+        }
+        let hits = search.hits(engine);
         Ok(Json(SearchResponse { revision: engine.revision().to_owned(), hits }))
     };
     app.work(bytes, work).await

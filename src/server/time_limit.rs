@@ -44,7 +44,9 @@ impl Deadline {
 /// Gives every request its deadline and answers in the place of one that misses it. A body that is still arriving then
 /// is its caller's fault and gets 408 from where it is read; anything else is ours and gets 504.
 pub(super) async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let deadline = Deadline::within(app.configuration.time_limit);
+    let drafts = request.uri().path().starts_with("/v1/proposals");
+    let limit = if drafts { app.configuration.draft_limit() } else { app.configuration.time_limit };
+    let deadline = Deadline::within(limit);
     request.extensions_mut().insert(deadline);
     // Where both deadlines pass at once the inner one is asked first, so 408 wins.
     deadline.keep(next.run(request)).await.unwrap_or_else(|| Problem::time_limit().into_response())

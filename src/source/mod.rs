@@ -7,6 +7,7 @@
 mod code;
 mod dates;
 mod diagnostic;
+mod differences;
 mod document;
 mod format;
 mod json_lines;
@@ -21,6 +22,7 @@ mod write;
 pub use code::{Code, Level};
 pub use dates::{Date, Minute};
 pub use diagnostic::{Diagnostic, Edit, Fix, Position, Severity, SourceText};
+pub use differences::{Line, differences, patch};
 pub use document::{Document, Step};
 pub use format::{format_front_matter, format_yaml};
 pub use json_lines::read_json_lines;

@@ -174,6 +174,7 @@ pub const MIGRATIONS: &[Migration] = &[
     sums::STEP,
     super::callers::MIGRATION,
     sums::FEWER,
+    super::proposals::MIGRATION,
 ];
 
 #[cfg(test)]

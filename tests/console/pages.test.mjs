@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { api, axe, eventually, launch, serve, visit } from './support.mjs';
 
-const PAGES = ['', '/desk', '/department', '/call-backs', '/knowledge', '/bundle'];
+const PAGES = ['', '/desk', '/department', '/call-backs', '/knowledge', '/bundle', '/try', '/proposals'];
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 /** Bytes that a page and all of its parts may have. */
 const MOST_BYTES = 300 << 10;
@@ -19,6 +19,7 @@ before(async () => {
   browser = await launch();
   const { id } = await api(server.address, '/v1/tickets', { text: '青澜区幸福路12号自来水管爆了，电话13800001111', channel: 'phone' });
   await api(server.address, '/v1/tickets', { text: '楼道里的路灯坏了半个月，晚上看不见路', channel: 'web' });
+  await api(server.address, '/v1/proposals', { kind: 'report', article: 'city/bulky-waste', why: '收费标准已变' });
   await api(server.address, `/v1/tickets/${id}/actions`, { action: 'dispatch', assignments: [{ department: 'water-group' }, { department: 'urban-management', role: 'joint' }] });
 });
 after(async () => {
@@ -36,6 +37,13 @@ async function worked(page, where) {
     await page.locator('.hit').first().waitFor();
   } else if (where === '/bundle') {
     await page.locator('.counts').waitFor();
+  } else if (where === '/try') {
+    await page.locator('#try-text').fill('青澜区幸福路12号自来水管爆了，楼道路灯也坏了半个月，电话13800001111');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-step=way_flips]').waitFor({ timeout: 120000 });
+  } else if (where === '/proposals') {
+    await page.locator('.line').first().click();
+    await page.locator('.detail .card').waitFor();
   } else if (where !== '/call-backs') {
     await page.locator('.line').first().click();
     await page.locator('.ticket-head').waitFor();

@@ -15,10 +15,23 @@ await cp(assets, modules, { recursive: true });
 await writeFile(path.join(modules, 'package.json'), '{"type": "module"}');
 const { Leader, STEADY } = await import(path.join(modules, 'leader.js'));
 const { pieces } = await import(path.join(modules, 'spans.js'));
+const { packed, unpacked } = await import(path.join(modules, 'share.js'));
 
 const decision = (leads, confidence, others = {}, emergency = false) => ({
   emergency, scenario: leads && { id: leads, confidence },
   runners_up: Object.entries(others).map(([id, own]) => ({ scenario: { id, confidence: own } })),
+});
+
+test('what is shared comes out of the link as it went in, and nothing else does', async () => {
+  for (const what of [{ text: '水管漏了\n𠮷<b>&"\u0000', title: '', why_not: { id: 'a/b', label: '甲' } }, { text: '字'.repeat(30000) }]) {
+    const link = await packed(what);
+    assert.match(link, /^#t=[A-Za-z0-9_-]+$/, 'nothing that an address would have to escape');
+    assert.deepEqual(await unpacked(link), what);
+  }
+  // A few bytes that would become many are not unpacked, and what was not packed here is nothing.
+  const bomb = await packed({ text: 'a'.repeat(1 << 20) });
+  assert.ok(bomb.length < 10000);
+  for (const broken of [bomb, '', '#', '#t=', '#t=AAAA', '#t=%', '#text=x', await packed({ title: 'x' }), await packed(null)]) assert.equal(await unpacked(broken), null);
 });
 
 test('a leader gives way only to what is clearly better, or stays better', () => {

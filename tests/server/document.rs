@@ -28,6 +28,7 @@ fn the_document_of_the_api_lists_routes_that_answer() {
         "/v1/intake",
         "/v1/match",
         "/v1/match:batch",
+        "/v1/proposals:draft",
         "/v1/search",
     ];
     // These need tickets: `tests/access.rs` asks each of them.
@@ -37,6 +38,9 @@ fn the_document_of_the_api_lists_routes_that_answer() {
         "/v1/events",
         "/v1/outbox",
         "/v1/outbox/{id}/replay",
+        "/v1/proposals",
+        "/v1/proposals/{id}",
+        "/v1/proposals/{id}/patch",
         "/v1/queue/{name}",
         "/v1/queue/{name}/claim",
         "/v1/statistics",

@@ -69,8 +69,17 @@ impl Server {
 
     /// One that keeps tickets, and attachments, in the folder of the bundle.
     pub(crate) fn with_tickets() -> Server {
+        Server::with_tickets_over(|_| {}, |_| {})
+    }
+
+    /// The same, the bundle and the configuration changed before it starts.
+    pub(crate) fn with_tickets_over(
+        prepare: impl FnOnce(&std::path::Path),
+        change: impl FnOnce(&mut Configuration),
+    ) -> Server {
         let folder = tempfile::tempdir().unwrap();
         bundle::write(folder.path());
+        prepare(folder.path());
         let data = folder.path().join("data");
         let tickets = |live: &Arc<Live>| {
             let attachments = Attachments::open(&data.join("attachments")).unwrap();
@@ -78,7 +87,7 @@ impl Server {
             let clock = Arc::new(jiff::Timestamp::now);
             Some(Tickets::new(store, Arc::clone(live), Settings::default(), clock).with_attachments(attachments))
         };
-        Server::keeping(folder, None, tickets, |_| {})
+        Server::keeping(folder, None, tickets, change)
     }
 
     fn keeping(

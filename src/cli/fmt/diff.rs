@@ -1,9 +1,9 @@
-//! What changes in a file, line by line.
+//! What changes in a file, line by line, for people.
 
 use std::fmt::Write;
 
 use crate::say;
-use crate::source::Lang;
+use crate::source::{Lang, Line};
 
 /// Lines of one file that are shown, at the most.
 const MAX_SHOWN: usize = 12;
@@ -11,61 +11,6 @@ const MAX_SHOWN: usize = 12;
 const MAX_WIDTH: usize = 100;
 /// Of these, how many before the first that differs.
 const BEFORE: usize = 20;
-/// Pairs of lines that are held against each other, at the most; beyond, all lines between the first and the last that
-/// differ count as changed.
-const MAX_PAIRS: usize = 4_000_000;
-
-/// A line that goes or comes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
-    /// Whether it goes; else it comes.
-    pub(super) removed: bool,
-    /// Its number from 1: of one that goes in the old text, of one that comes in the new.
-    pub(super) number: usize,
-    /// The line.
-    pub(super) text: &'a str,
-}
-
-/// The lines that differ: a longest common subsequence stays (Wagner and Fischer, *The String-to-String Correction
-/// Problem*, 1974).
-pub(super) fn lines<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
-    // Line ends count: a file with those of Windows differs in every line.
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
-    let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    let (a, b) = (&old[start..], &new[start..]);
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-    let lengths = (a.len() * b.len() <= MAX_PAIRS).then(|| common(a, b));
-    let mut found = Vec::new();
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        let both = i < a.len() && j < b.len();
-        if both && a[i] == b[j] {
-            (i, j) = (i + 1, j + 1);
-            continue;
-        }
-        let removes = match &lengths {
-            Some(lengths) if both => lengths[i + 1][j] >= lengths[i][j + 1],
-            _ => i < a.len(),
-        };
-        let (at, text) = if removes { (i, a[i]) } else { (j, b[j]) };
-        found.push(Line { removed: removes, number: start + at + 1, text });
-        (i, j) = if removes { (i + 1, j) } else { (i, j + 1) };
-    }
-    found
-}
-
-/// For each pair of places the length of the longest common subsequence from there on.
-fn common(a: &[&str], b: &[&str]) -> Vec<Vec<u32>> {
-    let mut lengths = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            lengths[i][j] =
-                if a[i] == b[j] { lengths[i + 1][j + 1] + 1 } else { lengths[i + 1][j].max(lengths[i][j + 1]) };
-        }
-    }
-    lengths
-}
 
 /// The first lines that differ, for people; of a long line the part where it differs from the one beside it.
 pub(super) fn shown(lines: &[Line<'_>], lang: Lang) -> String {
@@ -108,9 +53,8 @@ fn part(line: &str, beside: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::source::differences;
 
     #[test]
     fn only_what_differs_is_shown() {
@@ -122,31 +66,15 @@ mod tests {
             ("a\nc\n", "a\nb\nc\n", "     2 + b\n"),
             ("a", "a\n", "     2 + \n"),
         ] {
-            assert_eq!(shown(&lines(old, new), Lang::En), expect, "{old:?} {new:?}");
+            assert_eq!(shown(&differences(old, new), Lang::En), expect, "{old:?} {new:?}");
         }
         let (old, new) = (long('x'), long('y'));
-        let text = shown(&lines(&old, &new), Lang::En);
+        let text = shown(&differences(&old, &new), Lang::En);
         assert!(
             text.contains('x') && text.contains('y') && text.lines().all(|line| line.chars().count() < 120),
             "{text}"
         );
         let many = "a\n".repeat(100);
-        assert!(shown(&lines(&many, ""), Lang::En).ends_with("more lines\n"));
-    }
-
-    proptest! {
-        /// Without what goes the old text is the new one without what comes.
-        #[test]
-        fn what_differs_is_all_that_differs(old in "[ab\n]{0,20}", new in "[ab\n]{0,20}") {
-            let found = lines(&old, &new);
-            let kept = |text: &str, removed: bool| {
-                let is_found = |number: usize, line: &str| {
-                    found.iter().any(|l| (l.removed, l.number, l.text) == (removed, number, line))
-                };
-                let lines = text.split('\n').enumerate().filter(|(at, line)| !is_found(at + 1, line));
-                lines.map(|(_, line)| line.to_owned()).collect::<Vec<_>>()
-            };
-            prop_assert_eq!(kept(&old, true), kept(&new, false));
-        }
+        assert!(shown(&differences(&many, ""), Lang::En).ends_with("more lines\n"));
     }
 }

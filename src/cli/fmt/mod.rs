@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Common, Ended, Failure};
 use crate::bundle::{FileOnDisk, formatted, written_files};
 use crate::say;
-use crate::source::{Diagnostic, Lang, Message, render};
+use crate::source::{Diagnostic, Lang, Message, differences, render};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -95,7 +95,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn print_json(changes: &[Change], findings: &[Diagnostic], files: usize, lang: Lang) {
     let one = |change: &Change| {
-        let lines = diff::lines(&change.file.text, &change.formatted);
+        let lines = differences(&change.file.text, &change.formatted);
         json!({ "path": change.file.path, "lines": lines.iter().filter(|line| line.removed).count() })
     };
     let json = json!({
@@ -113,7 +113,7 @@ fn print(changes: &[Change], findings: &[Diagnostic], files: usize, check: bool,
     for change in changes {
         anstream::println!("{}", change.file.path);
         if check {
-            anstream::print!("{}", diff::shown(&diff::lines(&change.file.text, &change.formatted), lang));
+            anstream::print!("{}", diff::shown(&differences(&change.file.text, &change.formatted), lang));
         }
     }
     let message = summary(changes.len(), files, check);

@@ -53,6 +53,16 @@ pub(super) struct Settings {
     pub(super) tickets: tickets::Settings,
     /// How other systems hear of tickets.
     pub(super) webhooks: deliver::Settings,
+    /// What becomes of proposals to the editors.
+    pub(super) proposals: Proposals,
+}
+
+/// What becomes of proposals to the editors.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Proposals {
+    /// Each is written as a branch `proposal/ID` of the bundle's git repository too.
+    pub(super) branch: bool,
 }
 
 /// Encryption: both files or none.
@@ -142,6 +152,7 @@ impl Default for Settings {
             log: Log::default(),
             tickets: tickets::Settings::default(),
             webhooks: deliver::Settings::default(),
+            proposals: Proposals::default(),
         }
     }
 }
@@ -204,6 +215,7 @@ impl Settings {
             console_idle: Some(self.console.idle_minutes)
                 .filter(|minutes| *minutes > 0)
                 .map(|minutes| seconds(minutes.saturating_mul(60))),
+            proposal_branches: self.proposals.branch,
             ..Configuration::default()
         }
     }

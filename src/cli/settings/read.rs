@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::fields::fields;
-use super::{Access, Limits, Log, Settings, Tls};
+use super::{Access, Limits, Log, Proposals, Settings, Tls};
 use crate::say;
 use crate::source::{Message, nearest};
 use crate::{deliver, tickets};
@@ -31,6 +31,7 @@ pub(super) fn keys() -> Vec<String> {
         ("access", fields::<Access>()),
         ("limits", fields::<Limits>()),
         ("log", fields::<Log>()),
+        ("proposals", fields::<Proposals>()),
     ];
     let tables = tables
         .into_iter()

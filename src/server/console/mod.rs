@@ -28,7 +28,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'";
 
 /// The pages beside the first. All begin with the same shell: the module of the page is chosen by the address.
-const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try"];
+const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try", "proposals"];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -57,6 +57,7 @@ const ASSETS: &[Asset] = assets![
     "caller.js" SCRIPT,
     "choose.js" SCRIPT,
     "correct.css" STYLE,
+    "correct.js" SCRIPT,
     "decision.js" SCRIPT,
     "department.js" SCRIPT,
     "desk.js" SCRIPT,
@@ -71,6 +72,7 @@ const ASSETS: &[Asset] = assets![
     "merge.js" SCRIPT,
     "names.js" SCRIPT,
     "progress.js" SCRIPT,
+    "proposals.js" SCRIPT,
     "questions.js" SCRIPT,
     "session.js" SCRIPT,
     "share.js" SCRIPT,

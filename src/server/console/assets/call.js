@@ -3,6 +3,7 @@
 import { post } from './api.js';
 import { article, copied, notice, pastCase } from './article.js';
 import { aboutNow, callerKeys, leaveCaller, mountCaller, whoCalls } from './caller.js';
+import { correct } from './correct.js';
 import { alarm, factName, matters, row, runnersUp, sureness, whenDue, whoHandles } from './decision.js';
 import { field, fill, h, toast } from './dom.js';
 import * as drafts from './draft.js';
@@ -67,7 +68,8 @@ export const keys = [
   { code: 'KeyG', with: 'alt', label: 'key_notice', run: () => toldFirst() },
   ...callerKeys,
   { code: 'KeyX', with: 'alt', label: 'key_discard', run: discard },
-  { code: 'KeyW', with: 'alt', label: 'key_why', run: why },
+  { code: 'KeyY', with: 'alt', label: 'key_why', run: why },
+  { code: 'KeyB', with: 'alt', label: 'key_correct', run: wrong },
 ];
 
 export function mount(root) {
@@ -350,6 +352,12 @@ async function why() {
   return go('/console/try');
 }
 
+/** What is shown is wrong: an editor is told, with what would be right. */
+function wrong() {
+  const { title, district, scenario, department } = drafts.current();
+  return correct({ text: drafts.wholeText(), title, district }, leader.shown, { scenario, department });
+}
+
 function take({ shown, from }) {
   if (from) {
     const now = shown.scenario?.title ?? say('outcome_unknown');
@@ -397,7 +405,7 @@ function heading(decision, draft) {
       h('div', { class: 'grow' }, h('p', { class: 'kind' }, [decision.kind, decision.category?.path].filter(Boolean).join(' · ')),
         h('h2', { id: 'scenario' }, own?.title ?? own?.label ?? say('outcome_unknown')),
         (draft.scenario || draft.department) && h('p', { class: 'note' }, say('amended', { reason: draft.reason }))),
-      sureness(decision)),
+      h('div', { class: 'sureness' }, sureness(decision), h('button', { type: 'button', class: 'small', onclick: why }, say('why')), h('button', { type: 'button', class: 'small', onclick: wrong }, say('correct')))),
     rival && h('p', { class: 'rival' }, say('rival', { title: rival.scenario?.title ?? say('outcome_unknown') })),
     h('dl', { class: 'properties' },
       draft.department ? row(say('department'), h('strong', null, draft.department.label), h('small', { class: 'basis' }, say('amended', { reason: draft.reason }))) : whoHandles(decision),

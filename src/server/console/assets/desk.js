@@ -2,6 +2,7 @@
 
 import { ask, post } from './api.js';
 import { Picks, bulkDialog } from './bulk.js';
+import { correct } from './correct.js';
 import { fill, h, toast } from './dom.js';
 import { actionBar, actionKeys } from './forms.js';
 import { listen } from './live.js';
@@ -34,6 +35,7 @@ export const keys = [
   { code: 'KeyV', with: 'shift', label: 'key_pick_all', run: () => picks.all() },
   { code: 'KeyW', with: 'shift', label: 'key_bulk', run: () => together() },
   { code: 'Escape', name: 'Esc', label: 'key_pick_none', run: () => picks.clear() },
+  { code: 'KeyT', label: 'key_correct', run: () => wrong() },
   // Where several are chosen, a key is meant for all of them.
   ...actionKeys(ACTIONS, () => (picks.size > 1 ? { choose: together } : bar)),
 ];
@@ -165,6 +167,11 @@ async function why() {
   await go('/console/try');
 }
 
+/** The decision of the ticket that is open was wrong. */
+function wrong() {
+  if (open) correct({ text: open.text, title: open.title ?? '', district: open.district ?? '', ticket: open.id }, open.decision);
+}
+
 async function openTicket(id) {
   try {
     await showDetail(await ask(`/v1/tickets/${encodeURIComponent(id)}`));
@@ -192,6 +199,6 @@ async function showDetail(ticket) {
   });
   const scroll = parts.detail.dataset.id === ticket.id ? parts.detail.scrollTop : 0;
   parts.detail.dataset.id = ticket.id;
-  fill(parts.detail, ticketView(ticket, { name, actions: bar.bar, back: () => showDetail(null) }));
+  fill(parts.detail, ticketView(ticket, { name, actions: bar.bar, judged: { why, wrong }, back: () => showDetail(null) }));
   parts.detail.scrollTop = scroll;
 }

@@ -3,6 +3,7 @@
 import { post } from './api.js';
 import { copied } from './article.js';
 import { choose } from './choose.js';
+import { confirmArticle, proposeArticle, report } from './correct.js';
 import { passage, percent } from './decision.js';
 import { field, fill, h } from './dom.js';
 import { findDepartments, names } from './names.js';
@@ -19,7 +20,8 @@ let waiting = null;
 /** Stays while one goes to another page and comes back. */
 const query = { words: '', kinds: [...KINDS], region: '', department: null, at: '' };
 
-export const keys = [{ code: 'Slash', name: '/', label: 'key_search', run: () => { parts.words.focus(); parts.words.select(); } }];
+export const keys = [{ code: 'Slash', name: '/', label: 'key_search', run: () => { parts.words.focus(); parts.words.select(); } },
+  { code: 'KeyN', label: 'propose_article', run: () => proposeArticle() }];
 
 export function mount(root) {
   parts = {};
@@ -43,7 +45,8 @@ export function mount(root) {
       h('form', { class: 'panel search', role: 'search', onsubmit: (event) => { event.preventDefault(); search(); } },
         field(say('search'), parts.words),
         h('div', { class: 'strip' }, h('fieldset', { class: 'kinds' }, h('legend', null, say('look_in')), KINDS.map(kind)),
-          field(say('district'), parts.region), department.box, field(say('valid_on'), at))),
+          field(say('district'), parts.region), department.box, field(say('valid_on'), at)),
+        h('div', { class: 'actions' }, h('button', { type: 'button', class: 'small', onclick: proposeArticle }, say('propose_article'), h('kbd', null, 'N')))),
       parts.count = h('p', { class: 'note', role: 'status' }), parts.hits = h('div', { class: 'hits' })));
   regions();
   search();
@@ -103,6 +106,7 @@ function hit(one) {
       h('span', { class: 'figure' }, `${say('similar')} ${percent(one.similarity)}`)),
     body(one),
     one.basis.length > 0 && h('p', { class: 'basis' }, `${say('basis')}：${one.basis.join('；')}`),
-    h('div', { class: 'actions' }, one.text && h('button', { type: 'button', class: 'small', onclick: () => copied(one.text) }, say('copy_as_reply')), h('small', { class: 'grow' }, one.id)));
+    h('div', { class: 'actions' }, one.text && h('button', { type: 'button', class: 'small', onclick: () => copied(one.text) }, say('copy_as_reply')),
+      one.kind === 'article' && [h('button', { type: 'button', class: 'small', onclick: () => report(one) }, say('report_article')), h('button', { type: 'button', class: 'small', onclick: () => confirmArticle(one) }, say('confirm_article'))], h('small', { class: 'grow' }, one.id)));
 }
 

@@ -9,7 +9,7 @@ import { askForKey, isLocked, lock, openSession, signOut } from './session.js';
 import { countDown } from './time.js';
 import { language, say, setLanguage } from './words.js';
 
-const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', try: 'try' };
+const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', try: 'try', proposals: 'proposals' };
 const THEMES = ['auto', 'light', 'dark'];
 const view = document.getElementById('view');
 let leave = null;
@@ -27,8 +27,11 @@ async function show() {
   leave?.();
   leave = null;
   for (const link of document.querySelectorAll('[data-page]')) {
-    if (link.dataset.page === page && link.closest('nav')) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.dataset.page === page && link.closest('nav')) {
+      link.setAttribute('aria-current', 'page');
+      // On a phone the row of pages is wider than the screen.
+      link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    } else link.removeAttribute('aria-current');
   }
   document.title = `${say(`page_${page.replace('-', '_') || 'call'}`)} · ${say('console')}`;
   view.className = `view ${PAGES[page] ?? 'call'}`;

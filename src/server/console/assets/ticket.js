@@ -46,7 +46,7 @@ export function list(place, items, options) {
 }
 
 /** All of a ticket. `actions` is what can be done with it, `part` what stands beside an assignment. */
-export function ticketView(ticket, { name, actions, part = () => null, back }) {
+export function ticketView(ticket, { name, actions, part = () => null, back, judged }) {
   const { decision } = ticket;
   return [
     h('div', { class: 'ticket-head' }, back && h('button', { type: 'button', class: 'small back', onclick: back }, `← ${say('back')}`),
@@ -67,7 +67,8 @@ export function ticketView(ticket, { name, actions, part = () => null, back }) {
         row(say('about'), ticket.about && name(ticket.about)), row(say('confidential'), ticket.confidential && say('yes')),
         row(say('chases'), ticket.chases || null), row(say('reopened'), ticket.reopened || null), row(say('links'), ticket.links.map((link) => `${link.ticket} (${say(`relation_${link.relation}`)})`).join('、')))),
       decision && suggested(decision)),
-    decision && h('section', null, h('h3', null, say('why')), evidence(decision)),
+    decision && h('section', null, h('div', { class: 'heading' }, h('h3', { class: 'grow' }, say('why')),
+      judged && [h('button', { type: 'button', class: 'small', onclick: judged.why }, say('page_try'), h('kbd', null, 'W')), h('button', { type: 'button', class: 'small', onclick: judged.wrong }, say('correct'), h('kbd', null, 'T'))]), evidence(decision)),
     ticket.call_backs.length > 0 && callBacks(ticket),
     history(ticket, name),
   ];

@@ -3,6 +3,7 @@
 
 import { post } from './api.js';
 import { choose } from './choose.js';
+import { correct } from './correct.js';
 import { copy, field, fill, h, toast } from './dom.js';
 import { findScenarios, names } from './names.js';
 import { packed, taken, unpacked } from './share.js';
@@ -21,6 +22,7 @@ export const keys = [
   { code: 'KeyT', with: 'alt', label: 'key_text', run: () => parts.text.focus() },
   { code: 'KeyY', with: 'alt', label: 'key_why_not', run: () => parts.why.box.querySelector('input').focus() },
   { code: 'KeyK', with: 'alt', label: 'key_share', run: () => share() },
+  { code: 'KeyB', with: 'alt', label: 'key_correct', run: () => wrong() },
 ];
 
 export function mount(root) {
@@ -42,7 +44,7 @@ export function mount(root) {
         h('div', { class: 'strip' }, field(say('district'), parts.district), h('label', { class: 'check' }, parts.rules, say('try_rules_only'))),
         parts.why.box,
         h('div', { class: 'actions' }, h('button', { class: 'primary' }, say('try_explain'), h('kbd', null, 'Ctrl+Enter')),
-          h('button', { type: 'button', onclick: share }, say('try_share'), h('kbd', null, 'Alt+K'))),
+          h('button', { type: 'button', onclick: wrong }, say('correct'), h('kbd', null, 'Alt+B')), h('button', { type: 'button', onclick: share }, say('try_share'), h('kbd', null, 'Alt+K'))),
         h('p', { class: 'note' }, say('try_share_note')), parts.state),
       parts.result));
   nothing();
@@ -113,6 +115,11 @@ async function explain() {
     if (own === asked) parts.result.removeAttribute('aria-busy');
   }
   return undefined;
+}
+
+/** It is decided wrongly. */
+function wrong() {
+  return correct({ text: what.text, title: what.title, district: what.district }, explained?.decision, { scenario: what.why_not });
 }
 
 /** Puts a link on the clipboard. What was written is in its fragment, which no browser sends. */
