@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::bundle_history::Tried;
 use super::calls::Calls;
 use super::decision_log::DecisionLog;
 use super::ids::Ids;
@@ -95,6 +96,8 @@ pub(super) struct App {
     long: Arc<Semaphore>,
     /// One reload at a time holds a thread; the others wait without one.
     pub(super) reloads: Arc<Semaphore>,
+    /// How the rules do on the bundle's own cases, once somebody asked.
+    pub(super) tried: Tried,
 }
 
 impl App {
@@ -111,6 +114,7 @@ impl App {
             batches: Arc::new(Semaphore::new(spare)),
             long: Arc::new(Semaphore::new(spare)),
             reloads: Arc::new(Semaphore::new(1)),
+            tried: Tried::default(),
         }
     }
 

@@ -174,6 +174,7 @@ pub const MIGRATIONS: &[Migration] = &[
     sums::STEP,
     super::callers::MIGRATION,
     sums::FEWER,
+    super::feedback::MIGRATION,
 ];
 
 #[cfg(test)]
