@@ -167,7 +167,9 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
         Kind::InvalidQuery => query,
         Kind::InvalidField => reads_body || header || (of_tickets && query),
         Kind::UpgradeRequired => id == "call",
-        Kind::UnknownName => ["search", "explain", "list_tickets", "statistics", "rising", "hours"].contains(&id.as_str()),
+        Kind::UnknownName => {
+            ["search", "explain", "list_tickets", "statistics", "rising", "hours"].contains(&id.as_str())
+        }
         Kind::TooManyItems => id == "match_batch",
         Kind::NotNow | Kind::Claimed => acts || id == "attach",
         Kind::Changed => id == "act_on_ticket",

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { api, axe, eventually, launch, serve, visit } from './support.mjs';
 
-const PAGES = ['', '/desk', '/department', '/call-backs', '/knowledge', '/bundle'];
+const PAGES = ['', '/desk', '/department', '/call-backs', '/knowledge', '/bundle', '/figures'];
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 /** Bytes that a page and all of its parts may have. */
 const MOST_BYTES = 300 << 10;
@@ -36,6 +36,10 @@ async function worked(page, where) {
     await page.locator('.hit').first().waitFor();
   } else if (where === '/bundle') {
     await page.locator('.counts').waitFor();
+    await page.locator('.rules tbody tr').first().waitFor();
+  } else if (where === '/figures') {
+    await page.locator('svg.chart').first().waitFor();
+    await page.locator('figure details summary').first().click();
   } else if (where !== '/call-backs') {
     await page.locator('.line').first().click();
     await page.locator('.ticket-head').waitFor();

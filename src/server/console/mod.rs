@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::problem::Problem;
+use crate::check;
+use crate::source::Code;
 
 /// What the pages may load and do (Content Security Policy Level 3; Trusted Types).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -26,7 +28,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The pages beside the first. All begin with the same shell: the module of the page is chosen by the address.
-const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try"];
+const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "figures", "try"];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -44,6 +46,7 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets![
     "base.css" STYLE,
     "views.css" STYLE,
+    "figures.css" STYLE,
     "icon.svg" ICON,
     "main.js" SCRIPT,
     "api.js" SCRIPT,
@@ -53,6 +56,7 @@ const ASSETS: &[Asset] = assets![
     "call.js" SCRIPT,
     "callbacks.js" SCRIPT,
     "caller.js" SCRIPT,
+    "chart.js" SCRIPT,
     "choose.js" SCRIPT,
     "correct.css" STYLE,
     "decision.js" SCRIPT,
@@ -60,8 +64,10 @@ const ASSETS: &[Asset] = assets![
     "desk.js" SCRIPT,
     "dom.js" SCRIPT,
     "draft.js" SCRIPT,
+    "figures.js" SCRIPT,
     "finish.js" SCRIPT,
     "forms.js" SCRIPT,
+    "heatmap.js" SCRIPT,
     "keys.js" SCRIPT,
     "knowledge.js" SCRIPT,
     "leader.js" SCRIPT,
@@ -70,6 +76,7 @@ const ASSETS: &[Asset] = assets![
     "names.js" SCRIPT,
     "progress.js" SCRIPT,
     "questions.js" SCRIPT,
+    "rules.js" SCRIPT,
     "share.js" SCRIPT,
     "sides.js" SCRIPT,
     "spans.js" SCRIPT,
@@ -91,6 +98,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/console/assets/{name}", get(asset))
         .route("/console/names", get(names::names))
         .route("/console/scenarios", get(names::scenarios))
+        .route("/console/checks/{code}", get(explained))
 }
 
 async fn shell() -> Response {
@@ -100,6 +108,14 @@ async fn shell() -> Response {
 
 async fn page(Path(page): Path<String>) -> Response {
     if PAGES.contains(&page.as_str()) { shell().await } else { Problem::not_found().into_response() }
+}
+
+/// The page that explains a kind of finding, as `check --why` prints it.
+async fn explained(Path(code): Path<String>) -> Response {
+    match Code::find(&code) {
+        Some(code) => own("text/plain; charset=utf-8", check::page(code)),
+        None => Problem::not_found().into_response(),
+    }
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

@@ -8,7 +8,7 @@ import { listen, watch } from './live.js';
 import { countDown } from './time.js';
 import { language, say, setLanguage } from './words.js';
 
-const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', try: 'try' };
+const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', figures: 'figures', try: 'try' };
 const THEMES = ['auto', 'light', 'dark'];
 const view = document.getElementById('view');
 let leave = null;
