@@ -9,7 +9,7 @@ import { askForKey, isLocked, lock, openSession, signOut } from './session.js';
 import { countDown } from './time.js';
 import { language, say, setLanguage } from './words.js';
 
-const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', try: 'try', proposals: 'proposals' };
+const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', figures: 'figures', try: 'try', proposals: 'proposals' };
 const THEMES = ['auto', 'light', 'dark'];
 const view = document.getElementById('view');
 let leave = null;
@@ -85,7 +85,7 @@ keysEverywhere([
   { code: 'KeyL', with: 'alt', label: 'language', run: nextLanguage },
   { code: 'KeyM', with: 'alt', label: 'theme', run: nextTheme },
   { code: 'KeyO', with: 'alt', label: 'sign_out', run: signOut },
-  { code: 'KeyK', with: 'alt', label: 'lock', run: lock },
+  { code: 'KeyZ', with: 'alt', label: 'lock', run: lock },
   { code: 'KeyH', with: 'alt', label: 'keys', run: showKeys },
 ]);
 
