@@ -3,6 +3,8 @@
 
 const PREFIX = 'jiesu.draft.';
 const MOST_TABS = 8;
+/** Where a tab remembers which draft it went over to. */
+const CHOSEN = 'jiesu.draft';
 
 /** A key that no other request has; `crypto.randomUUID` is missing on pages loaded over plain HTTP. */
 export function freshKey() {
@@ -27,9 +29,8 @@ const listeners = new Set();
 /** Takes the first draft that no other tab has open. */
 export async function openDraft() {
   if (navigator.locks) {
-    for (let number = 1; number <= MOST_TABS; number += 1) {
-      const own = `${PREFIX}${number}`;
-      if (await hold(own)) {
+    for (const own of [sessionStorage.getItem(CHOSEN), ...places()]) {
+      if (own && await hold(own)) {
         place = own;
         break;
       }
@@ -40,6 +41,21 @@ export async function openDraft() {
   } catch {
     draft = blank();
   }
+}
+
+const places = () => Array.from({ length: MOST_TABS }, (_, index) => `${PREFIX}${index + 1}`);
+
+/** Leaves the draft where it is kept and begins another; false where there is no room for one. */
+export async function another() {
+  for (const own of places()) {
+    if (own === place || localStorage.getItem(own) || (navigator.locks && !await hold(own))) continue;
+    place = own;
+    sessionStorage.setItem(CHOSEN, own);
+    draft = blank();
+    for (const listener of listeners) listener(draft, Object.keys(draft));
+    return true;
+  }
+  return false;
 }
 
 /** Whether this tab has the name from now on, until it is closed. */

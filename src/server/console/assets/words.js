@@ -16,7 +16,7 @@ const chinese = {
   suggestion: '建议', waiting: '还没有内容', waiting_note: '开始记录后，场景、承办单位、时限和答复会显示在这里。', scenario: '场景', department: '承办单位', joint: '协办单位', deadline: '办结时限',
   by: '不晚于', basis: '依据', confidence: '置信度', outcome_auto: '可自动派单', outcome_suggest: '请确认', outcome_unknown: '未识别，请人工判断', evidence: '依据原文',
   matters: '含 {count} 个事项', notices: '当前公告', runners_up: '其他可能', steps: '处理要点', articles: '相关政策', cases: '相似案例', take_this: '改用',
-  changed: '建议已变更：{from} → {to}', rival: '另有可能：{title}，尚不明显', amended: '已改：{reason}', no_suggestion: '暂时没有建议，内容已保存。', draft_kept: '草稿已保存在本机',
+  changed: '建议已变更：{from} → {to}', rival: '另有可能：{title}，尚不明显', amended: '已改：{reason}', no_suggestion: '暂时没有建议，内容已保存。', draft_left: '上一通电话的草稿还没有提交，仍存在本机：关闭本页后再打开通话页可以继续', draft_kept: '草稿已保存在本机',
   caller_counts: '在办 {open} 件，共 {total} 件', caller_new: '这个号码没有以前的工单', caller_none: '还没有来电号码，或没有可选的工单', number_of_text: '文中的号码', callers_tickets: '来电人的工单', same_as_now: '同一类事项', nobody_yet: '还没有派单', last_step: '最近：',
   fold: '收起', unfold: '展开', open_ticket: '打开工单', colon: '：', comma: '、', semicolon: '；', in_brackets: '（{what}）', tell_progress: '告知进度', progress_told: '已告知，结束通话', note_optional: '补充说明（可不填，记入工单）', confidential_check: '保密工单：请先核对来电人身份', asked_progress: '来电询问进度，已告知。',
   progress_ended: '{id} 已记录：来电询问进度，已告知', chase_over: '{id} 已经办结，不能催办；请重新受理', callers_words: '来电人怎么说（可不填）', note_chase: '记录催办', chase_ended: '{id} 已记录第 {count} 次催办，在队列里提前',
