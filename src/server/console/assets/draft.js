@@ -3,6 +3,7 @@
 
 const PREFIX = 'jiesu.draft.';
 const MOST_TABS = 8;
+const MOST_TRIES = 20;
 /** Where a tab remembers which draft it went over to. */
 const CHOSEN = 'jiesu.draft';
 
@@ -29,8 +30,10 @@ const listeners = new Set();
 /** Takes the first draft that no other tab has open. */
 export async function openDraft() {
   if (navigator.locks) {
-    for (const own of [sessionStorage.getItem(CHOSEN), ...places()]) {
-      if (own && await hold(own)) {
+    const chosen = sessionStorage.getItem(CHOSEN);
+    for (const own of chosen ? [chosen, ...places()] : places()) {
+      // A page that is loaded again may come before it let go of its own.
+      if (await hold(own) || (own === chosen && await holdSoon(own))) {
         place = own;
         break;
       }
@@ -41,6 +44,15 @@ export async function openDraft() {
   } catch {
     draft = blank();
   }
+}
+
+/** The same for a name that is let go of soon. */
+async function holdSoon(name) {
+  for (let left = MOST_TRIES; left > 0; left -= 1) {
+    await new Promise((resume) => { setTimeout(resume, 50); });
+    if (await hold(name)) return true;
+  }
+  return false;
 }
 
 const places = () => Array.from({ length: MOST_TABS }, (_, index) => `${PREFIX}${index + 1}`);
