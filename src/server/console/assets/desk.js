@@ -136,7 +136,7 @@ function showPicks() {
 /** What is to be done with all that are chosen. */
 function together(first = null) {
   if (!picks.size) toast(say('pick_some'), 'failed');
-  else bulkDialog(picks, { name, first, done: () => { showPicks(); show(); if (open) openTicket(open.id); } });
+  else bulkDialog(picks, { name, first, done: () => { showPicks(); show(); } });
   return true;
 }
 
