@@ -128,7 +128,7 @@ function showPicks() {
   list(parts.list, items, { current: open?.id, name, onopen: openTicket, picks });
   parts.picked.hidden = !picks.size;
   fill(parts.picked, picks.size > 0 && [h('strong', { class: 'grow', role: 'status' }, say('picked', { count: picks.size })),
-    h('button', { type: 'button', class: 'small primary', onclick: () => together() }, say('bulk'), h('kbd', null, 'W')),
+    h('button', { type: 'button', class: 'small primary', onclick: () => together() }, say('bulk'), h('kbd', null, 'Shift+W')),
     h('button', { type: 'button', class: 'small', onclick: () => picks.all() }, say('pick_all')),
     h('button', { type: 'button', class: 'small', onclick: () => picks.clear() }, say('pick_none'), h('kbd', null, 'Esc'))]);
 }
