@@ -164,6 +164,31 @@ test('the telephone system gives the number: behind # or over the call, and it s
   await other.context().close();
 });
 
+test('a call of somebody else begins with a draft of its own, and the one before is kept', async () => {
+  const page = await call('#phone=13600002222');
+  await page.locator('#complaint').fill(LEAK);
+  await suggested(page, '供水管道漏水');
+  await page.goto('about:blank');
+  await page.goto(`${server.address}/console?call=who-2#phone=13600003333`);
+  const begins = async () => {
+    await eventually(async () => await page.getByLabel('来电号码').inputValue() === '13600003333', 'the number of the new call');
+    assert.equal(await page.locator('#complaint').inputValue(), '');
+    assert.equal(await page.getByLabel('通话编号').inputValue(), 'who-2');
+  };
+  await begins();
+  await page.reload();
+  await begins();
+  const kept = await page.evaluate(() => Object.entries(localStorage).filter(([name]) => name.startsWith('jiesu.draft')).map(([, draft]) => JSON.parse(draft).phone).sort());
+  assert.deepEqual(kept, ['13600002222', '13600003333']);
+  assert.deepEqual(page.faults, []);
+  // Whoever opens the page for no call goes on with what was left.
+  const other = await page.context().newPage();
+  await page.close();
+  await other.goto(`${server.address}/console`);
+  await eventually(async () => await other.locator('#complaint').inputValue() === LEAK, 'the draft that was left');
+  await other.context().close();
+});
+
 test('a notice that covers the place comes first, and telling it can be all', async () => {
   const page = await call();
   await page.locator('#complaint').fill(OUTAGE);

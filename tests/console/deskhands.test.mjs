@@ -66,6 +66,29 @@ test('several are chosen with the keyboard and acted on together; what failed is
   await page.context().close();
 });
 
+test('each is sent where its own suggestion says; what has none, and what somebody changed meanwhile, is not', async () => {
+  const leak = await file('云麓区人民路5号自来水管爆了，水流到马路上');
+  const lamp = await file('云麓区人民路7号小区里的路灯一到晚上就不亮');
+  const both = await file('一是云麓区人民路9号自来水管爆了，水流到马路上；二是路灯一到晚上就不亮，已经半个月了。');
+  const page = await desk('dora');
+  await line(page, both.id).waitFor();
+  for (const { id } of [leak, lamp, both]) await page.locator('li', { has: line(page, id) }).locator('.pick').click();
+  await page.getByRole('button', { name: /^批量办理/ }).click();
+  const dialog = bulk(page);
+  await dialog.locator('li').nth(2).waitFor();
+  await act('dan', lamp, { action: 'note', text: '来电人补充：还有一盏' });
+  await dialog.locator('[data-action=suggested]').click();
+  await dialog.getByText('办成 1 件，没有办成 2 件').waitFor();
+  assert.match(await dialog.locator(`li[data-id="${leak.id}"]`).innerText(), /已派给市水务集团/);
+  assert.match(await dialog.locator(`li[data-id="${lamp.id}"]`).innerText(), /改动/);
+  assert.match(await dialog.locator(`li[data-id="${both.id}"]`).innerText(), /含几个事项/);
+  const sent = (await ticketOf(leak.id)).assignments.map((one) => one.department);
+  assert.ok(sent.includes('water-group'));
+  assert.deepEqual((await ticketOf(lamp.id)).assignments, []);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('with the mouse: a range is chosen with Shift, and merged into one of them', async () => {
   const ids = [];
   for (const number of [21, 22, 23]) ids.push((await file(`${STALLS}，${number}号摊`)).id);

@@ -17,7 +17,7 @@ let browser;
 before(async () => {
   server = await serve();
   browser = await launch();
-  const { id } = await api(server.address, '/v1/tickets', { text: '青澜区幸福路12号自来水管爆了，电话13800001111', channel: 'phone' });
+  const { id } = await api(server.address, '/v1/tickets', { text: '青澜区幸福路12号自来水管爆了，电话13800001111', channel: 'phone', contact: { phone: '13800001111' } });
   await api(server.address, '/v1/tickets', { text: '楼道里的路灯坏了半个月，晚上看不见路', channel: 'web' });
   await api(server.address, '/v1/proposals', { kind: 'report', article: 'city/bulky-waste', why: '收费标准已变' });
   await api(server.address, `/v1/tickets/${id}/actions`, { action: 'dispatch', assignments: [{ department: 'water-group' }, { department: 'urban-management', role: 'joint' }] });
@@ -32,6 +32,7 @@ async function worked(page, where) {
   if (where === '') {
     await page.locator('#complaint').fill('青澜区幸福路12号小区门口自来水管爆了，楼道路灯也坏了半个月没人修，电话13800001111');
     await page.locator('#scenario').waitFor();
+    await page.locator('.callers').first().waitFor();
   } else if (where === '/knowledge') {
     await page.locator('#words').fill('水管漏了由谁修');
     await page.locator('.hit').first().waitFor();
@@ -49,6 +50,7 @@ async function worked(page, where) {
     await page.locator('svg.chart').first().waitFor();
     await page.locator('figure details summary').first().click();
   } else if (where !== '/call-backs') {
+    if (where === '/desk') await page.locator('.pick').first().click();
     await page.locator('.line').first().click();
     await page.locator('.ticket-head').waitFor();
     await page.locator(where === '/desk' ? 'button[data-action=dispatch]' : 'button[data-action=accept]').waitFor();
@@ -84,6 +86,29 @@ for (const colorScheme of ['light', 'dark']) {
     });
   }
 }
+
+test('what opens over a page has no violations either', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await visit(browser, `${server.address}/console#phone=13800001111`, { colorScheme });
+    await page.locator('.callers').first().waitFor();
+    await page.keyboard.press('Alt+j');
+    await page.locator('dialog .aloud').waitFor();
+    assert.deepEqual(await violations(page), [], 'progress');
+    await page.keyboard.press('Escape');
+    await page.goto(`${server.address}/console/desk`);
+    await page.locator('.pick').first().click();
+    await page.locator('.picked button').first().click();
+    await page.locator('dialog [data-action=dispatch]').click();
+    assert.deepEqual(await violations(page), [], 'several tickets');
+    await page.keyboard.press('Escape');
+    await page.locator('.line').first().click();
+    await page.locator('button[data-action=merge]').click();
+    await page.locator('.offered').waitFor();
+    assert.deepEqual(await violations(page), [], 'merging');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
 
 test('a page loads little, and from this server alone', async () => {
   for (const where of PAGES) {

@@ -1,6 +1,6 @@
 // Several tickets at once: which are chosen, what is done with all of them, and what came of each.
 
-import { post } from './api.js';
+import { act, ask, post } from './api.js';
 import { freshKey } from './draft.js';
 import { fill, h, toast } from './dom.js';
 import { ACTIONS, actionForm } from './forms.js';
@@ -11,6 +11,20 @@ import { say } from './words.js';
 const MOST = 200;
 /** What can be done with several tickets: nothing that is about one department's part. */
 const BULK = ['claim', 'release', 'dispatch', 'refuse', 'merge', 'approve_answer', 'park', 'unpark', 'set_urgency', 'chase', 'note', 'close'];
+
+/** Tickets that are read and dispatched at one moment, each by its own suggestion. */
+const AT_ONCE = 6;
+
+/** Sends a ticket where its own decision says, as it was seen; what came of it in words, or why not. */
+async function bySuggestion({ id, version }) {
+  const ticket = await ask(`/v1/tickets/${encodeURIComponent(id)}`);
+  const { decision } = ticket;
+  if (!decision?.department) throw new Error(say('no_suggested_department'));
+  if (decision.matters.length > 1) throw new Error(say('several_matters'));
+  const joint = decision.joint.map((one) => ({ department: one.id, role: 'joint' }));
+  await act({ id, version }, { action: 'dispatch', assignments: [{ department: decision.department.id, basis: decision.department.basis }, ...joint] });
+  return say('sent_to', { department: decision.department.name });
+}
 
 export class Picks {
   /** `onchange()` hears of every change; `items()` gives the lines of the list as they are now. */
@@ -81,12 +95,21 @@ export function bulkDialog(picks, { name, done, first = null }) {
   const list = h('ol', { class: 'bulk-list' });
   const said = h('p', { class: 'note', role: 'status' });
   const waiting = () => lines.filter((one) => !results.get(one.id)?.fine);
-  const show = () => fill(list, lines.map((one) => {
+  const buttons = h('div', { class: 'buttons' });
+  const show = () => void fill(list, lines.map((one) => {
     const result = results.get(one.id);
     return h('li', { class: result ? (result.fine ? 'fine' : 'failed') : '', dataset: { id: one.id } },
       h('span', { class: 'grow' }, h('strong', null, one.scenario ? title(one.scenario) : say('outcome_unknown')), ' ', h('small', null, `${one.id} · ${one.summary}`)),
       result && h('span', { class: 'result' }, result.said));
   }));
+  const finished = (fine, failed) => {
+    said.textContent = say('bulk_done', { done: fine, failed });
+    fill(place);
+    show();
+    buttons.hidden = !waiting().length;
+    done();
+    if (!failed) closing.focus();
+  };
   const run = async (what, body) => {
     // One that the others are merged into stays what it is.
     const some = waiting().filter((one) => one.id !== body.into);
@@ -98,16 +121,31 @@ export function bulkDialog(picks, { name, done, first = null }) {
         results.set(item.id, { fine: !item.problem, said: item.problem ? item.problem.detail || item.problem.title : say('did', { what: say(`do_${what}`) }) });
         if (!item.problem) picks.ids.delete(item.id);
       }
-      said.textContent = say('bulk_done', { done: answer.done, failed: answer.failed });
-      fill(place);
-      show();
-      done();
-      if (!answer.failed) closing.focus();
+      finished(answer.done, answer.failed);
       return true;
     } catch (problem) {
       toast(problem.message, 'failed');
       return false;
     }
+  };
+  const suggested = async (event) => {
+    event.target.disabled = true;
+    const some = waiting();
+    let fine = 0;
+    for (let at = 0; at < some.length; at += AT_ONCE) {
+      await Promise.all(some.slice(at, at + AT_ONCE).map(async (one) => {
+        try {
+          results.set(one.id, { fine: true, said: await bySuggestion(one) });
+          picks.ids.delete(one.id);
+          fine += 1;
+        } catch (problem) {
+          results.set(one.id, { fine: false, said: problem.message });
+        }
+      }));
+      show();
+    }
+    finished(fine, some.length - fine);
+    event.target.disabled = false;
   };
   const begin = (what) => {
     if (!ACTIONS[what].fields) return run(what, { action: what });
@@ -125,7 +163,8 @@ export function bulkDialog(picks, { name, done, first = null }) {
   const closing = h('button', { type: 'button', onclick: () => box.close() }, say('close'));
   const box = h('dialog', { class: 'dialog wide bulk', 'aria-label': say('bulk') },
     h('h2', null, say('bulk_chosen', { count: lines.length })), said, list,
-    h('div', { class: 'buttons' }, BULK.filter(fits).map((what) => h('button', { type: 'button', dataset: { action: what }, onclick: () => begin(what) }, say(`do_${what}`)))),
+    fill(buttons, fits('dispatch') && h('button', { type: 'button', class: 'primary', dataset: { action: 'suggested' }, onclick: suggested }, say('as_suggested')),
+      BULK.filter(fits).map((what) => h('button', { type: 'button', dataset: { action: what }, onclick: () => begin(what) }, say(`do_${what}`)))),
     place, h('div', { class: 'actions' }, closing));
   box.addEventListener('close', () => box.remove());
   document.body.append(box);

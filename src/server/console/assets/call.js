@@ -2,7 +2,7 @@
 
 import { post } from './api.js';
 import { article, copied, notice, pastCase } from './article.js';
-import { aboutNow, callerKeys, leaveCaller, mountCaller, whoCalls } from './caller.js';
+import { aboutNow, callerKeys, digitsOf, leaveCaller, mountCaller, whoCalls } from './caller.js';
 import { correct } from './correct.js';
 import { alarm, factName, matters, row, runnersUp, sureness, whenDue, whoHandles } from './decision.js';
 import { field, fill, h, toast } from './dom.js';
@@ -79,12 +79,7 @@ export function mount(root) {
   showDistricts();
   const stop = drafts.onChange(changed);
   const stopHearing = listenToBundle(rulesChanged);
-  const called = new URLSearchParams(location.search).get('call');
-  if (called && called !== drafts.current().call) drafts.change({ call: called });
-  else join(drafts.current().call);
-  takeNumber();
-  changed(drafts.current(), ['text', 'reply', 'scenario', 'answers']);
-  if (drafts.wholeText() && !latest) decide();
+  arrive();
   parts.text.focus({ preventScroll: true });
   return () => {
     stop();
@@ -99,12 +94,23 @@ export function mount(root) {
   };
 }
 
-/** The number that the telephone system opened the page with, behind `#`: that part of an address is sent nowhere. */
-function takeNumber() {
-  const phone = new URLSearchParams(location.hash.slice(1)).get('phone');
-  if (phone === null) return;
-  history.replaceState(null, '', location.pathname + location.search);
-  if (phone.trim()) drafts.change({ phone: phone.trim().slice(0, 40) });
+/**
+ * The page was opened for a call, or for none. The number that the telephone system opened it with stands behind `#`: that
+ * part of an address is sent nowhere.
+ */
+async function arrive() {
+  const called = new URLSearchParams(location.search).get('call') ?? '';
+  const phone = new URLSearchParams(location.hash.slice(1)).get('phone')?.trim().slice(0, 40) ?? '';
+  if (location.hash) history.replaceState(null, '', location.pathname + location.search);
+  const { call, phone: before } = drafts.current();
+  // What was noted of one caller is not sent under the number of another.
+  const isOther = (called && call && called !== call) || (phone && before && digitsOf(phone) !== digitsOf(before));
+  if (isOther && await drafts.another()) toast(say('draft_left'));
+  if (called && called !== drafts.current().call) drafts.change({ call: called });
+  else join(drafts.current().call);
+  if (phone) drafts.change({ phone });
+  changed(drafts.current(), ['text', 'phone', 'reply', 'scenario', 'answers']);
+  if (drafts.wholeText() && !latest) decide();
 }
 
 /** A control that is bound to a field of the draft. */

@@ -130,7 +130,7 @@ function showPicks() {
   list(parts.list, items, { current: open?.id, name, onopen: openTicket, picks });
   parts.picked.hidden = !picks.size;
   fill(parts.picked, picks.size > 0 && [h('strong', { class: 'grow', role: 'status' }, say('picked', { count: picks.size })),
-    h('button', { type: 'button', class: 'small primary', onclick: () => together() }, say('bulk'), h('kbd', null, 'W')),
+    h('button', { type: 'button', class: 'small primary', onclick: () => together() }, say('bulk'), h('kbd', null, 'Shift+W')),
     h('button', { type: 'button', class: 'small', onclick: () => picks.all() }, say('pick_all')),
     h('button', { type: 'button', class: 'small', onclick: () => picks.clear() }, say('pick_none'), h('kbd', null, 'Esc'))]);
 }
@@ -138,7 +138,7 @@ function showPicks() {
 /** What is to be done with all that are chosen. */
 function together(first = null) {
   if (!picks.size) toast(say('pick_some'), 'failed');
-  else bulkDialog(picks, { name, first, done: () => { showPicks(); show(); if (open) openTicket(open.id); } });
+  else bulkDialog(picks, { name, first, done: () => { showPicks(); show(); } });
   return true;
 }
 

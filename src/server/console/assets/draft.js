@@ -3,6 +3,9 @@
 
 const PREFIX = 'jiesu.draft.';
 const MOST_TABS = 8;
+const MOST_TRIES = 20;
+/** Where a tab remembers which draft it went over to. */
+const CHOSEN = 'jiesu.draft';
 
 /** A key that no other request has; `crypto.randomUUID` is missing on pages loaded over plain HTTP. */
 export function freshKey() {
@@ -27,9 +30,10 @@ const listeners = new Set();
 /** Takes the first draft that no other tab has open. */
 export async function openDraft() {
   if (navigator.locks) {
-    for (let number = 1; number <= MOST_TABS; number += 1) {
-      const own = `${PREFIX}${number}`;
-      if (await hold(own)) {
+    const chosen = sessionStorage.getItem(CHOSEN);
+    for (const own of chosen ? [chosen, ...places()] : places()) {
+      // A page that is loaded again may come before it let go of its own.
+      if (await hold(own) || (own === chosen && await holdSoon(own))) {
         place = own;
         break;
       }
@@ -40,6 +44,30 @@ export async function openDraft() {
   } catch {
     draft = blank();
   }
+}
+
+/** The same for a name that is let go of soon. */
+async function holdSoon(name) {
+  for (let left = MOST_TRIES; left > 0; left -= 1) {
+    await new Promise((resume) => { setTimeout(resume, 50); });
+    if (await hold(name)) return true;
+  }
+  return false;
+}
+
+const places = () => Array.from({ length: MOST_TABS }, (_, index) => `${PREFIX}${index + 1}`);
+
+/** Leaves the draft where it is kept and begins another; false where there is no room for one. */
+export async function another() {
+  for (const own of places()) {
+    if (own === place || localStorage.getItem(own) || (navigator.locks && !await hold(own))) continue;
+    place = own;
+    sessionStorage.setItem(CHOSEN, own);
+    draft = blank();
+    for (const listener of listeners) listener(draft, Object.keys(draft));
+    return true;
+  }
+  return false;
 }
 
 /** Whether this tab has the name from now on, until it is closed. */

@@ -56,13 +56,13 @@ export function chooseRepeat(ticket, nameOf) {
     }
   }).catch((problem) => fill(offered, h('p', { class: 'problem' }, problem.message)));
   return {
-    box: h('div', { class: 'merge' }, h('h4', null, say('repeats')), offered, field(say('merge_into'), written), both),
+    box: h('div', { class: 'merge' }, h('h3', null, say('repeats')), offered, field(say('merge_into'), written), both),
     read: () => written.value.trim() || into || null,
   };
 }
 
 function text(label, ticket, name) {
-  return h('section', null, h('h4', null, say(label)), h('p', { class: 'note' }, [ticket.id, say(`state_${ticket.state}`), ticket.district && name(ticket.district)].filter(Boolean).join(' · '), ' · ', at(ticket.opened_at)),
+  return h('section', null, h('h3', null, say(label)), h('p', { class: 'note' }, [ticket.id, say(`state_${ticket.state}`), ticket.district && name(ticket.district)].filter(Boolean).join(' · '), ' · ', at(ticket.opened_at)),
     h('p', { class: 'text' }, ticket.text),
     ticket.assignments.some((one) => one.state !== 'withdrawn') && h('p', { class: 'basis' }, ticket.assignments.filter((one) => one.state !== 'withdrawn').map((one) => name(one.department)).join(say('comma'))));
 }

@@ -16,11 +16,11 @@ export function sides(ticket, part, name) {
   earlier(ticket, part, name, before);
   return [
     h('div', { class: 'two sides' },
-      h('section', null, h('h4', null, say('side_centre')), h('p', null, h('strong', null, name(part.department)), ' ', h('span', { class: 'pill' }, say(`role_${part.role}`))),
+      h('section', null, h('h3', null, say('side_centre')), h('p', null, h('strong', null, name(part.department)), ' ', h('span', { class: 'pill' }, say(`role_${part.role}`))),
         h('p', { class: 'text' }, part.basis || say('no_basis')),
         suggested && suggested.id === part.department && suggested.reason && h('p', { class: 'basis' }, suggested.reason),
         suggested && suggested.id !== part.department && h('p', { class: 'basis' }, say('side_engine', { department: suggested.name, basis: suggested.basis }))),
-      h('section', null, h('h4', null, say('side_unit')), h('p', null, h('strong', null, say(`return_${part.returning.reason}`)), ' ', h('small', null, at(part.returning.at))),
+      h('section', null, h('h3', null, say('side_unit')), h('p', null, h('strong', null, say(`return_${part.returning.reason}`)), ' ', h('small', null, at(part.returning.at))),
         h('p', { class: 'text' }, part.returning.basis))),
     part.returning.panel && h('p', { class: 'claimed' }, say('panel_note')),
     before,
