@@ -41,5 +41,7 @@ mod model;
 mod postgres;
 #[path = "tickets/returns.rs"]
 mod returns;
+#[path = "tickets/rising.rs"]
+mod rising;
 #[path = "tickets/urgent.rs"]
 mod urgent;

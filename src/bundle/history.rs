@@ -1,7 +1,7 @@
 //! What must be remembered over a restart: the last good bundle, and every bundle that was served.
 //!
 //! `objects/<sha256>` holds the content of files, each once; `revisions/<revision>.json` says which path had which
-//! content; `last-good` names the revisions that were served last, newest first. Everything is
+//! content; `last-good` names the revisions that were served last, newest first; `reloads.jsonl` says what became of the last reloads. Everything is
 //! written beside its place and renamed, and checked against its hash when it is read; of the last good ones the newest
 //! that is whole counts.
 
@@ -69,9 +69,19 @@ impl History {
     }
 
     /// The revisions served last, newest first.
-    fn last(&self) -> Vec<String> {
+    pub(super) fn last(&self) -> Vec<String> {
         let listed = fs::read_to_string(self.folder.join("last-good")).unwrap_or_default();
         listed.lines().map(str::trim).filter(|line| is_revision(line)).map(str::to_owned).collect()
+    }
+
+    /// The lines about reloads that are kept; none where nothing was kept yet.
+    pub(super) fn reloads(&self) -> String {
+        fs::read_to_string(self.folder.join("reloads.jsonl")).unwrap_or_default()
+    }
+
+    /// Keeps lines about reloads in the place of those that were kept.
+    pub(super) fn keep_reloads(&self, lines: &str) -> io::Result<()> {
+        write_whole(&self.folder.join("reloads.jsonl"), lines.as_bytes(), false)
     }
 
     /// All revisions that are kept, in order of their names.

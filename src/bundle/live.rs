@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::load::{Bundle, Loaded, Loader};
+use super::reloads::{Cause, Reloaded, Reloads};
 use super::{Cache, History, Place, Snapshot, SnapshotError, TeacherProgress};
 use crate::decide::learned::{Examples, Taught};
 use crate::source::{Diagnostic, Message};
@@ -70,6 +71,9 @@ pub struct Live {
     loader: Mutex<Loader>,
     teacher: TeacherProgress,
     swapped: watch::Sender<()>,
+    reloads: Reloads,
+    /// What answered before the bundle that answers now, where that was since the start.
+    before: Mutex<Option<Arc<Snapshot>>>,
 }
 
 impl Live {
@@ -104,7 +108,10 @@ impl Live {
             keep(history, &serving.bundle);
         }
         let accepted = u64::from(!serving.stale);
-        let status = Status { last: attempt.ended(!serving.stale), accepted, refused: 1 - accepted };
+        let reloads = Reloads::kept(history.as_ref());
+        let attempt = attempt.ended(!serving.stale);
+        reloads.note(&attempt, "", Cause::Start, history.as_ref());
+        let status = Status { last: attempt, accepted, refused: 1 - accepted };
         Ok(Live {
             place,
             history,
@@ -113,6 +120,8 @@ impl Live {
             loader: Mutex::new(loader),
             teacher: TeacherProgress::default(),
             swapped: watch::channel(()).0,
+            reloads,
+            before: Mutex::new(None),
         })
     }
 
@@ -144,7 +153,22 @@ impl Live {
     /// Takes over what was learned for lessons of this name, and reads the folder again.
     pub fn take_lessons(&self, key: String, taught: Arc<Taught>, examples: Arc<Examples>) -> Attempt {
         self.loader.lock().unwrap_or_else(PoisonError::into_inner).take_lessons(key, taught, examples);
-        self.reload()
+        self.reload_for(Cause::Learned)
+    }
+
+    /// The last reloads, the newest first.
+    pub fn reloads(&self) -> Vec<Reloaded> {
+        self.reloads.all()
+    }
+
+    /// The files of the bundle that answered before this one, also before a restart where they are kept. Reads files.
+    pub fn before(&self) -> Option<Arc<Snapshot>> {
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        before.or_else(|| {
+            let (history, now) = (self.history.as_ref()?, self.serving().bundle.snapshot.revision());
+            let before = history.last().into_iter().find(|revision| *revision != now)?;
+            history.snapshot(&before).map(Arc::new)
+        })
     }
 
     /// Loads files that stand nowhere on disk with what the bundle that serves has in common with them. Nothing that is
@@ -161,15 +185,25 @@ impl Live {
     /// Reads the folder again. A good bundle is served from the next complaint on; a refused one changes nothing but
     /// the status. One reload runs at a time; the engine goes on answering meanwhile.
     pub fn reload(&self) -> Attempt {
+        self.reload_for(Cause::Changed)
+    }
+
+    /// The same, with what it is noted to come from.
+    pub fn reload_for(&self, cause: Cause) -> Attempt {
         let mut loader = self.loader.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tried = try_load(&self.place, &mut loader);
         let accepted = tried.bundle.is_some();
+        let before = self.serving().bundle.engine.revision().to_owned();
         if let Some(bundle) = tried.bundle.take() {
             let current = self.serving();
             let is_same = !current.stale
                 && current.bundle.engine.revision() == bundle.engine.revision()
                 && current.bundle.commit == bundle.commit;
             if !is_same {
+                if current.bundle.engine.revision() != bundle.engine.revision() {
+                    let files = Arc::clone(&current.bundle.snapshot);
+                    *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Some(files);
+                }
                 let serving = Serving { bundle: Arc::clone(&bundle), since: Timestamp::now(), stale: false };
                 self.serving.store(Arc::new(serving));
                 self.swapped.send_replace(());
@@ -179,6 +213,7 @@ impl Live {
             }
         }
         let attempt = tried.ended(accepted);
+        self.reloads.note(&attempt, &before, cause, self.history.as_ref());
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.accepted += u64::from(accepted);
         status.refused += u64::from(!accepted);

@@ -43,6 +43,8 @@ pub const MEASURES: &[&str] = &[
     "seconds_to_resolve",
     "seconds_to_reply",
     "seconds_to_end",
+    "suggested",
+    "as_suggested",
 ];
 
 /// A sum of measures, each with its weight.

@@ -51,7 +51,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("collisions.limit", "每类最多列出几对"),
     ("tickets", "工单：退单教给规则什么、重新统计、推送给其他系统的消息"),
     ("tickets.learn", "把每一次成立的退单写成一条测试草稿，供编辑采用"),
-    ("tickets.learn.output", "写成什么：tests 测试、cases 案例、rows 派单目录（只有争议裁定）"),
+    (
+        "tickets.learn.output",
+        "写成什么：tests 测试、cases 案例、rows 派单目录（只有争议裁定）、rules 各规则的建议被采纳、更改、退单的件数",
+    ),
     ("tickets.learn.days", "只看最近多少天的退单"),
     ("tickets.learn.config", "设置文件（默认当前目录的 jiesu.toml，没有则不用）"),
     ("tickets.learn.data", "保存运行数据的目录，与 jiesu serve 相同"),

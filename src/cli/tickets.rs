@@ -14,7 +14,7 @@ use crate::bundle::{Live, LiveError, Place};
 use crate::say;
 use crate::source::Lang;
 use crate::store::{Options, Store};
-use crate::tickets::{Clock, Lesson, MIGRATIONS, Tickets};
+use crate::tickets::{Clock, Feedback, Lesson, MIGRATIONS, RuleLine, Tickets};
 
 /// Lessons that are written, at the most.
 const MOST_LESSONS: u32 = 1_000;
@@ -34,6 +34,8 @@ enum Output {
     Cases,
     /// Rows for rules/responsibility from what the panel ruled
     Rows,
+    /// How often each scenario and each row of the dispatch list was suggested, kept, changed and given back
+    Rules,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -64,6 +66,14 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
     match &arguments.command {
         Command::Learn { output, days, source } => {
             let (tickets, zone) = open(common, lang, source, true)?;
+            if *output == Output::Rules {
+                let to = Timestamp::now().to_zoned(zone).date();
+                let from = to.saturating_sub(i64::from(*days).days());
+                let found =
+                    tickets.feedback_blocking(from, to, &Actor::system()).map_err(|refusal| refusal.message())?;
+                print_rules(common, lang, &found);
+                return Ok(Ended::Fine);
+            }
             let since = Timestamp::now().checked_sub((i64::from(*days) * 24).hours()).unwrap_or(Timestamp::MIN);
             let lessons =
                 tickets.lessons(since, MOST_LESSONS, &Actor::system()).map_err(|refusal| refusal.message())?;
@@ -108,8 +118,30 @@ fn print(common: &Common, output: Output, lessons: &[Lesson], zone: &TimeZone) {
             Output::Tests => anstream::print!("{}", test(lesson, zone)),
             Output::Cases => anstream::println!("{}", case(lesson, zone)),
             Output::Rows if lesson.panel => anstream::print!("{}", row(lesson)),
-            Output::Rows => {}
+            Output::Rows | Output::Rules => {}
         }
+    }
+}
+
+/// What became of suggestions, by rule: one line each, those that were changed most first.
+fn print_rules(common: &Common, lang: Lang, found: &Feedback) {
+    if common.json {
+        anstream::println!("{}", serde_json::to_string_pretty(found).unwrap_or_default());
+        return;
+    }
+    let mut rules: Vec<&RuleLine> = found.rules.iter().collect();
+    rules.sort_by_key(|line| std::cmp::Reverse(line.changed + line.returned));
+    for line in rules {
+        let RuleLine { suggested, kept, changed, returned, .. } = line;
+        let counts = say!(
+            "建议 {suggested}，采纳 {kept}，更改 {changed}，退单 {returned}",
+            "suggested {suggested}, kept {kept}, changed {changed}, returned {returned}"
+        );
+        let others: Vec<String> = line.changed_to.iter().map(|to| format!("{} {}", to.id, to.tickets)).collect();
+        let others = if others.is_empty() { String::new() } else { format!(" → {}", others.join(", ")) };
+        let department = line.department.iter().map(|id| format!(" ({id})")).collect::<String>();
+        let id = if line.id.is_empty() { "-" } else { &line.id };
+        anstream::println!("{} {id}{department}: {}{others}", line.rule.name(), counts.in_lang(lang));
     }
 }
 

@@ -10,6 +10,7 @@ mod curve;
 mod linear;
 mod matrix;
 mod random;
+mod surge;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use curve::Curve;
 pub use linear::{Duals, Fit, Linear, Trainer};
 pub use matrix::{Matrix, Row};
 pub use random::Random;
+pub use surge::{discoveries, excess};

@@ -2,6 +2,7 @@
 //!
 //! Reads decisions and models from below; knows no HTTP and no tickets.
 
+pub mod changes;
 pub mod collisions;
 pub mod correct;
 mod figures;

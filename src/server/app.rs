@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::bundle_history::Tried;
 use super::calls::Calls;
 use super::decision_log::DecisionLog;
 use super::ids::Ids;
@@ -111,6 +112,8 @@ pub(super) struct App {
     pub(super) reloads: Arc<Semaphore>,
     /// Likewise of drafts, which take seconds.
     pub(super) drafts: Arc<Semaphore>,
+    /// How the rules do on the bundle's own cases, once somebody asked.
+    pub(super) tried: Tried,
 }
 
 impl App {
@@ -128,6 +131,7 @@ impl App {
             long: Arc::new(Semaphore::new(spare)),
             reloads: Arc::new(Semaphore::new(1)),
             drafts: Arc::new(Semaphore::new(1)),
+            tried: Tried::default(),
         }
     }
 

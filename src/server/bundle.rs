@@ -9,10 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::app::{App, on_thread};
+use super::caller::Caller;
 use super::language::Language;
 use super::problem::{Finding, Kind, Problem};
 use super::site;
-use crate::bundle::{Attempt, Counts, LearningState};
+use crate::bundle::{Attempt, Cause, Counts, LearningState};
 use crate::say;
 use crate::source::Lang;
 
@@ -125,11 +126,12 @@ pub(super) async fn status(State(app): State<Arc<App>>, Language(lang): Language
 pub(super) async fn reload(
     State(app): State<Arc<App>>,
     Language(lang): Language,
+    Caller(actor): Caller,
     headers: HeaderMap,
 ) -> Result<Json<Reload>, Problem> {
     not_from_other_sites(&headers)?;
     let reloads = Arc::clone(&app.reloads);
-    let attempt = on_thread(&reloads, move || app.live.reload()).await?;
+    let attempt = on_thread(&reloads, move || app.live.reload_for(Cause::Ordered { by: actor.name })).await?;
     if attempt.accepted {
         return Ok(Json(Reload::new(&attempt, lang)));
     }

@@ -11,6 +11,7 @@ mod admission;
 mod app;
 mod body;
 mod bundle;
+mod bundle_history;
 mod caller;
 mod calls;
 mod clock;

@@ -16,8 +16,8 @@ use super::admission::Needs;
 use super::app::{App, Configuration};
 use super::problem::{Kind, MEDIA_TYPE, ProblemDocument};
 use super::{
-    admission, bundle, calls, console, docs, edge, explain, health, matching, metrics, open311, proposals, search,
-    tickets,
+    admission, bundle, bundle_history, calls, console, docs, edge, explain, health, matching, metrics, open311,
+    proposals, search, tickets,
 };
 use crate::access::Scope;
 use crate::bundle::Live;
@@ -97,6 +97,9 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(proposals::patch))
         .routes(routes!(bundle::status))
         .routes(routes!(bundle::reload))
+        .routes(routes!(bundle_history::changes))
+        .routes(routes!(bundle_history::reloads))
+        .routes(routes!(bundle_history::rules))
         .routes(routes!(tickets::submit, tickets::list))
         .routes(routes!(tickets::submit_batch))
         .routes(routes!(tickets::get))
@@ -109,6 +112,9 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tickets::queue))
         .routes(routes!(tickets::claim_next))
         .routes(routes!(tickets::statistics))
+        .routes(routes!(tickets::rules))
+        .routes(routes!(tickets::rising))
+        .routes(routes!(tickets::hours))
         .routes(routes!(tickets::events))
         .routes(routes!(tickets::erase))
         .routes(routes!(tickets::audit))
@@ -169,7 +175,7 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
         Kind::InvalidField => reads_body || header || (of_tickets && query),
         Kind::UpgradeRequired => id == "call",
         Kind::UnknownName => {
-            proposes || id == "search" || id == "explain" || id == "list_tickets" || id == "statistics"
+            proposes || ["search", "explain", "list_tickets", "statistics", "rising", "hours"].contains(&id.as_str())
         }
         Kind::TooManyItems => proposes || id == "match_batch",
         Kind::NotNow | Kind::Claimed => acts || id == "attach",

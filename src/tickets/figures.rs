@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::feedback;
 use super::model::{CallBackBy, Solved, State, Ticket};
 use crate::catalog::MEASURES;
 use crate::store::{StoreError, Transaction, Value};
@@ -199,6 +200,8 @@ fn contribution(ticket: &Ticket, zone: &TimeZone) -> (Cell, Amounts) {
         ("seconds_to_resolve", seconds(times.resolved)),
         ("seconds_to_reply", seconds(times.replied)),
         ("seconds_to_end", seconds(times.over)),
+        ("suggested", flag(ticket.is_as_suggested().is_some())),
+        ("as_suggested", flag(ticket.is_as_suggested() == Some(true))),
     ];
     (cell, in_order(&amounts))
 }
@@ -233,7 +236,8 @@ pub(super) fn update(
     after: &Ticket,
     zone: &TimeZone,
 ) -> Result<(), StoreError> {
-    write(tx, &difference(before, after, zone))
+    write(tx, &difference(before, after, zone))?;
+    feedback::update(tx, before, after, zone)
 }
 
 /// The columns of amounts: `n_` and the measure's name.

@@ -530,6 +530,24 @@ impl Ticket {
         self.in_charge().next().map(|assignment| assignment.department.as_str())
     }
 
+    /// The assignment of the department in charge as it came from the centre: the one that was handed down, where it was.
+    pub fn sent_to(&self) -> Option<&Assignment> {
+        let mut sent = self.in_charge().next()?;
+        // Each was handed down by one with a smaller number.
+        while let Some(above) = sent.handed_down_by.filter(|above| *above < sent.number) {
+            sent = self.assignments.iter().find(|own| own.number == above)?;
+        }
+        Some(sent)
+    }
+
+    /// Whether it is with the department that the engine suggested, or the unit below it; none where the engine suggested
+    /// nobody, or nobody has it.
+    pub fn is_as_suggested(&self) -> Option<bool> {
+        let judgement = self.judgement.as_ref()?;
+        let suggested = [judgement.department.as_deref()?, judgement.unit.as_deref().unwrap_or_default()];
+        Some(suggested.contains(&self.sent_to()?.department.as_str()))
+    }
+
     /// The moment by which the caller must have an answer.
     pub fn due(&self) -> Option<Timestamp> {
         self.deadlines.iter().map(|deadline| deadline.due).min()

@@ -175,6 +175,7 @@ pub const MIGRATIONS: &[Migration] = &[
     super::callers::MIGRATION,
     sums::FEWER,
     super::proposals::MIGRATION,
+    super::feedback::MIGRATION,
 ];
 
 #[cfg(test)]

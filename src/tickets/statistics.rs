@@ -9,12 +9,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::desk::Tickets;
+use super::feedback;
 use super::figures::{self, Amounts, Cell, Grain, Shape};
 use super::model::Ticket;
 use super::refusal::Refusal;
 use super::rows::{self, by_index, millis};
 use crate::access::{Actor, Scope};
 use crate::catalog::{Assessment, MEASURES};
+use crate::decide::Engine;
 use crate::say;
 use crate::store::{Row, StoreError, Transaction, Value};
 
@@ -44,6 +46,8 @@ pub enum By {
     Department,
     /// The scenario.
     Scenario,
+    /// The category of the scenario, as the bundle has it now.
+    Category,
     /// The district.
     District,
     /// The channel.
@@ -58,6 +62,7 @@ impl By {
         ("kind", By::Kind),
         ("department", By::Department),
         ("scenario", By::Scenario),
+        ("category", By::Category),
         ("district", By::District),
         ("channel", By::Channel),
     ];
@@ -72,11 +77,16 @@ impl By {
         By::NAMES.iter().find(|(_, by)| *by == self).map_or("", |(name, _)| name)
     }
 
-    fn column(self) -> &'static str {
+    /// What sums are told apart by for it: categories are made of scenarios.
+    pub(super) fn dimension(self) -> &'static str {
+        if self == By::Category { By::Scenario.name() } else { self.name() }
+    }
+
+    pub(super) fn column(self) -> &'static str {
         match self {
             By::Day => "period",
             By::Month => "substr(period, 1, 7)",
-            other => other.name(),
+            other => other.dimension(),
         }
     }
 }
@@ -155,7 +165,7 @@ impl Tickets {
             departments,
         };
         let asked = question.clone();
-        let (now, before) = self
+        let (mut now, mut before) = self
             .store
             .read(move |tx| {
                 let now = counting.counts(tx, asked.from, asked.to)?;
@@ -169,6 +179,10 @@ impl Tickets {
             })
             .await?;
         let serving = self.live.serving();
+        if question.by.contains(&By::Category) {
+            now = by_category(now, &question.by, &serving.bundle.engine);
+            before = before.map(|before| by_category(before, &question.by, &serving.bundle.engine));
+        }
         let assessment = serving.bundle.engine.catalog().assessment(question.rules_of.unwrap_or(question.to));
         let rules = assessment.map(|assessment| format!("{} {}", assessment.from, assessment.basis));
         let mut groups: Vec<Vec<String>> = now.keys().map(|(group, _)| group.clone()).collect();
@@ -178,7 +192,7 @@ impl Tickets {
     }
 
     /// The departments whose tickets count: all for the centre, its own and those below it for a department.
-    fn departments_asked(&self, asked: Option<&str>, actor: &Actor) -> Result<Option<Vec<String>>, Refusal> {
+    pub(super) fn departments_asked(&self, asked: Option<&str>, actor: &Actor) -> Result<Option<Vec<String>>, Refusal> {
         let serving = self.live.serving();
         let catalog = serving.bundle.engine.catalog();
         let own: Vec<&str> = actor.departments().collect();
@@ -204,6 +218,7 @@ impl Tickets {
     pub fn recount(&self, progress: &mut dyn FnMut(i64)) -> Result<usize, Refusal> {
         let zone = self.live.serving().bundle.engine.settings().time_zone.clone();
         let mut cells: BTreeMap<Cell, Amounts> = BTreeMap::new();
+        let mut feedback = feedback::Recount::default();
         let mut after = 0_i64;
         loop {
             let tickets: Vec<(i64, Option<Ticket>)> = self.store.read_blocking::<_, Refusal, _>(move |tx| {
@@ -219,13 +234,17 @@ impl Tickets {
             })?;
             let Some((last, _)) = tickets.last() else { break };
             after = *last;
-            let tickets = tickets.into_iter().filter_map(|(_, ticket)| ticket);
-            for (cell, amounts) in tickets.flat_map(|ticket| figures::contributions(&ticket, &zone)) {
-                figures::add(cells.entry(cell).or_insert([0; MEASURES.len()]), &amounts, 1);
+            for ticket in tickets.into_iter().filter_map(|(_, ticket)| ticket) {
+                feedback.add(&ticket, &zone);
+                for (cell, amounts) in figures::contributions(&ticket, &zone) {
+                    figures::add(cells.entry(cell).or_insert([0; MEASURES.len()]), &amounts, 1);
+                }
             }
             progress(after);
         }
-        self.store.write_blocking(move |tx| figures::replace(tx, &cells)).map_err(Refusal::Store)
+        let replace =
+            move |tx: &mut Transaction<'_>| Ok::<_, StoreError>(figures::replace(tx, &cells)? + feedback.replace(tx)?);
+        self.store.write_blocking(replace).map_err(Refusal::Store)
     }
 }
 
@@ -241,7 +260,7 @@ struct Counting {
 impl Counting {
     fn counts(&self, tx: &mut Transaction<'_>, from: civil::Date, to: civil::Date) -> Result<Counts, Refusal> {
         let mut counts = Counts::new();
-        let names = self.by.iter().map(|by| by.name()).chain(self.departments.is_some().then_some("department"));
+        let names = self.by.iter().map(|by| by.dimension()).chain(self.departments.is_some().then_some("department"));
         let (by_day, by_month) = Shape::of(names);
         let longest = match () {
             () if self.by.contains(&By::Day) => Grain::Day,
@@ -310,7 +329,7 @@ impl Counting {
         let start = |day: civil::Date| day.to_zoned(self.zone.clone()).map(|start| start.timestamp());
         let (Ok(start), Ok(end)) = (start(from), start(to.saturating_add(1.day()))) else { return Ok(()) };
         let others: Vec<&By> = self.by.iter().filter(|by| !matches!(by, By::Day | By::Month)).collect();
-        let columns: String = others.iter().map(|by| format!("COALESCE({}, ''), ", by.name())).collect();
+        let columns: String = others.iter().map(|by| format!("COALESCE({}, ''), ", by.dimension())).collect();
         for (first, last, offset) in steady(&self.zone, start, end) {
             let mut values: Vec<Value> = vec![millis(self.now).into(), millis(first).into(), millis(last).into()];
             let only = self.only(&mut values);
@@ -348,15 +367,39 @@ impl Counting {
 
     /// The condition on departments.
     fn only(&self, values: &mut Vec<Value>) -> String {
-        let Some(departments) = &self.departments else { return String::new() };
-        let number = |id: &String| {
-            values.push(id.into());
-            format!("?{}", values.len())
-        };
-        let numbers: Vec<String> = departments.iter().map(number).collect();
-        let list = if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") };
-        format!(" AND department IN ({list})")
+        self.departments.as_ref().map_or_else(String::new, |departments| in_list(departments, values))
     }
+}
+
+/// The condition that it is one of these departments.
+pub(super) fn in_list(departments: &[String], values: &mut Vec<Value>) -> String {
+    let number = |id: &String| {
+        values.push(id.into());
+        format!("?{}", values.len())
+    };
+    let numbers: Vec<String> = departments.iter().map(number).collect();
+    let list = if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(", ") };
+    format!(" AND department IN ({list})")
+}
+
+/// The category of a scenario (id); empty where the bundle has none such any more.
+pub(super) fn category_of(engine: &Engine, scenario: &str) -> String {
+    let rules = engine.rules();
+    let found = rules.position(scenario).and_then(|at| rules.scenarios().get(at));
+    found.map(|scenario| scenario.category.clone()).unwrap_or_default()
+}
+
+/// Counts by scenario added up by what category these are of.
+fn by_category(counts: Counts, by: &[By], engine: &Engine) -> Counts {
+    let mut sums = Counts::new();
+    for ((mut group, excluded), amounts) in counts {
+        for (value, _) in group.iter_mut().zip(by).filter(|(_, by)| **by == By::Category) {
+            *value = category_of(engine, value);
+        }
+        let sum = sums.entry((group, excluded)).or_insert([0; MEASURES.len() + 1]);
+        sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+    }
+    sums
 }
 
 /// Tickets that wait for an answer, with the clock running; in the words of their index.
@@ -371,7 +414,7 @@ fn enough(counts: &Counts) -> Result<(), Refusal> {
 }
 
 /// A time in parts in which the clocks of a place are moved by the same amount, in milliseconds, from UTC.
-fn steady(zone: &TimeZone, start: Timestamp, end: Timestamp) -> Vec<(Timestamp, Timestamp, i64)> {
+pub(super) fn steady(zone: &TimeZone, start: Timestamp, end: Timestamp) -> Vec<(Timestamp, Timestamp, i64)> {
     let changes = zone.following(start).map(|change| change.timestamp()).take_while(|change| *change < end);
     let mut starts: Vec<Timestamp> = std::iter::once(start).chain(changes).filter(|start| *start < end).collect();
     starts.push(end);

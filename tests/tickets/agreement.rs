@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiesu::access::Actor;
 use jiesu::store::{Options, Store, StoreError, Transaction, Value};
 use jiesu::tickets::{
-    AssignmentRole, AssignmentState, By, CallBackBy, Change, Deadline, Event, Filter, MIGRATIONS, MOST_ON_PAGE,
-    Question, Solved, State, Submission, Ticket,
+    AssignmentRole, AssignmentState, By, CallBackBy, Change, Deadline, Event, Filter, HoursQuestion, MIGRATIONS,
+    MOST_ON_PAGE, Question, Solved, State, Submission, Ticket,
 };
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value as Json, json};
@@ -41,6 +41,8 @@ pub(crate) fn of_all(hotline: &Hotline) {
     ids.iter().for_each(|id| of_ticket(hotline, id));
     figures(hotline, &ids);
     statistics(hotline, &ids);
+    feedback(hotline, &ids);
+    hours(hotline, &ids);
     lists(hotline, &ids);
 }
 
@@ -381,6 +383,8 @@ fn statistics(hotline: &Hotline, ids: &[String]) {
         &[By::Department],
         &[By::Scenario, By::District],
         &[By::Channel, By::Kind],
+        &[By::Category],
+        &[By::Category, By::Month],
         &[By::Department, By::Scenario, By::Channel],
         &[By::Day, By::Department, By::Channel],
     ];
@@ -412,6 +416,12 @@ fn statistics(hotline: &Hotline, ids: &[String]) {
                     By::Kind => values[0].clone(),
                     By::Department => values[1].clone(),
                     By::Scenario => values[2].clone(),
+                    By::Category => match values[2].split('/').next() {
+                        Some("water") => "供水".to_owned(),
+                        Some("city") => "市容".to_owned(),
+                        Some("gas") => "燃气".to_owned(),
+                        _ => String::new(),
+                    },
                     By::District => values[3].clone(),
                     By::Channel => values[4].clone(),
                 };
@@ -437,6 +447,9 @@ fn statistics(hotline: &Hotline, ids: &[String]) {
 fn migrates_from_figures(hotline: &Hotline, place: Place) {
     let expected = sums(hotline);
     let store = Store::open(&place.location, &MIGRATIONS[..1], Options::default()).unwrap();
+    // What was suggested was not counted then.
+    let known = |measure: &str| !measure.ends_with("suggested");
+    let expected: BTreeMap<Sum, i64> = expected.into_iter().filter(|(key, _)| known(key.4)).collect();
     let finest: Vec<_> =
         expected.iter().filter(|((shape, ..), _)| *shape == 31).map(|(k, n)| (k.clone(), *n)).collect();
     assert!(finest.len() > 60, "{}", finest.len());
@@ -506,9 +519,86 @@ fn counted(ticket: &Ticket) -> (Cell, Vec<(&'static str, i64)>) {
         ("seconds_to_resolve", seconds(times.resolved)),
         ("seconds_to_reply", seconds(times.replied)),
         ("seconds_to_end", seconds(times.over)),
+        ("suggested", yes(came_of_it(ticket).is_some())),
+        ("as_suggested", yes(came_of_it(ticket).is_some_and(|(_, _, kept)| kept))),
     ];
     assert_eq!(amounts.len() + 2, jiesu::catalog::MEASURES.len(), "every measure is recounted");
     (cell, amounts)
+}
+
+/// The department that was suggested, the one that the centre sent it to, and whether that is it or its unit; none where
+/// one of the two is missing.
+fn came_of_it(ticket: &Ticket) -> Option<(String, String, bool)> {
+    let judgement = ticket.judgement.as_ref()?;
+    let suggested = judgement.department.clone()?;
+    let mut sent = ticket.assignments.iter().find(|a| a.is_active() && a.role == AssignmentRole::Lead)?;
+    while let Some(number) = sent.handed_down_by {
+        sent = ticket.assignments.iter().find(|a| a.number == number)?;
+    }
+    let kept = sent.department == suggested || Some(&sent.department) == judgement.unit.as_ref();
+    Some((suggested, sent.department.clone(), kept))
+}
+
+/// What is counted of rules, from the tickets themselves: by rule and id, then suggested, automatic, decided, kept,
+/// returned.
+fn feedback(hotline: &Hotline, ids: &[String]) {
+    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let tickets: Vec<Ticket> = ids.iter().map(|id| hotline.fold(id)).collect();
+    let yes = i64::from;
+    let mut expected: BTreeMap<(&str, String, Option<String>), [i64; 5]> = BTreeMap::new();
+    for ticket in tickets.iter().filter(|ticket| ticket.state != State::Received) {
+        let Some(judgement) = &ticket.judgement else { continue };
+        let returned = ticket.assignments.iter().any(|assignment| assignment.given_back);
+        let has_department = ticket.assignments.iter().any(|a| a.is_active() && a.role == AssignmentRole::Lead);
+        let settled = has_department || ticket.state.is_over();
+        let mut count = |key, decided: bool, kept: bool| {
+            let amounts = [1, yes(ticket.automatic), yes(decided), yes(decided && kept), yes(returned)];
+            expected.entry(key).or_default().iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+        };
+        let suggested = judgement.scenario.clone().unwrap_or_default();
+        let kept = settled && ticket.scenario.clone().unwrap_or_default() == suggested;
+        count(("scenario", suggested, None), settled, kept);
+        if let (Some(department), Some(basis)) = (&judgement.department, &judgement.basis) {
+            let kept = came_of_it(ticket).is_some_and(|(_, _, kept)| kept);
+            count(("responsibility", basis.clone(), Some(department.clone())), has_department, kept);
+        }
+    }
+    let opened = tickets.iter().map(|ticket| ticket.opened_at.to_zoned(zone.clone()).date());
+    let (first, last) = (opened.clone().min().unwrap(), opened.max().unwrap());
+    let found = hotline.wait(hotline.tickets.feedback(first, last, &dispatcher())).unwrap();
+    let found = found.rules.into_iter().map(|line| {
+        assert_eq!(line.changed, line.decided - line.kept, "{}", line.id);
+        let others: i64 = line.changed_to.iter().map(|other| other.tickets).sum();
+        assert!(others <= line.changed && line.changed_to.len() <= 5, "{}", line.id);
+        let amounts = [line.suggested, line.automatic, line.decided, line.kept, line.returned];
+        ((line.rule.name(), line.id, line.department), amounts)
+    });
+    assert_eq!(found.collect::<BTreeMap<_, _>>(), expected);
+}
+
+/// At what hours tickets came in.
+fn hours(hotline: &Hotline, ids: &[String]) {
+    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let tickets: Vec<Ticket> = ids.iter().map(|id| hotline.fold(id)).collect();
+    let to = hotline.now().to_zoned(zone.clone()).date();
+    let question =
+        HoursQuestion { from: to - 300.days(), to, department: None, scenario: None, district: None, channel: None };
+    for department in [None, Some("water")] {
+        let mut expected = vec![vec![0; 24]; 7];
+        for ticket in &tickets {
+            let lead = ticket.department().is_some_and(|own| department.is_none_or(|above| within(own, above)));
+            let at = ticket.opened_at.to_zoned(zone.clone());
+            let counts = ticket.state != State::Received && (department.is_none() || lead);
+            if counts && at.date() >= question.from {
+                expected[at.weekday().to_monday_zero_offset() as usize][at.hour() as usize] += 1;
+            }
+        }
+        let question = HoursQuestion { department: department.map(str::to_owned), ..question.clone() };
+        let found = hotline.wait(hotline.tickets.hours(question, &dispatcher())).unwrap();
+        assert_eq!(found.week, expected, "{department:?}");
+        let sums: Vec<i64> = (0..24).map(|hour| expected.iter().map(|day| day[hour]).sum()).collect();
+        assert_eq!(found.hours, sums);
+    }
 }
 
 /// All pages of a list, as somebody sees them.

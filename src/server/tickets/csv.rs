@@ -8,7 +8,7 @@ use crate::bundle::Serving;
 use crate::catalog::MEASURES;
 use crate::say;
 use crate::source::{Lang, Message};
-use crate::tickets::{By, Line, Statistics};
+use crate::tickets::{By, Feedback, Line, Rule, RuleLine, Statistics};
 
 /// What comes after the columns of groups and counts.
 enum Column<'s> {
@@ -43,6 +43,47 @@ pub(super) fn written(statistics: &Statistics, serving: &Serving, day: Date, lan
     for line in &statistics.lines {
         let group = groups.iter().map(|by| line.group.get(by).cloned().unwrap_or_default());
         let cells = group.chain(columns.iter().map(|column| cell(column, line)));
+        writer.write_record(cells.map(|cell| safe(&cell))).ok()?;
+    }
+    writer.into_inner().ok()
+}
+
+/// What became of suggestions as CSV: a line for each rule.
+pub(super) fn of_rules(feedback: &Feedback, serving: &Serving, lang: Lang) -> Option<Vec<u8>> {
+    let headings = [
+        say!("规则", "rule"),
+        say!("编号或依据", "id"),
+        say!("名称", "name"),
+        say!("建议件数", "suggested"),
+        say!("其中自动派单", "automatic"),
+        say!("已有结论", "decided"),
+        say!("采纳", "kept"),
+        say!("更改", "changed"),
+        say!("退单", "returned"),
+        say!("准确率", "accuracy"),
+        say!("改为", "changed_to"),
+    ];
+    let engine = &serving.bundle.engine;
+    let scenarios = engine.rules().scenarios();
+    let name = |line: &RuleLine| match line.rule {
+        Rule::Scenario => {
+            let found = engine.rules().position(&line.id).and_then(|at| scenarios.get(at));
+            found.map(|scenario| scenario.title.clone()).unwrap_or_default()
+        }
+        Rule::Responsibility => {
+            let found = line.department.as_deref().and_then(|id| engine.catalog().department(id));
+            found.map(|department| department.name.clone()).unwrap_or_default()
+        }
+    };
+    let mut writer = ::csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(headings.iter().map(|heading| heading.in_lang(lang))).ok()?;
+    for line in &feedback.rules {
+        let others: Vec<String> = line.changed_to.iter().map(|to| format!("{} {}", to.id, to.tickets)).collect();
+        let amounts = [line.suggested, line.automatic, line.decided, line.kept, line.changed, line.returned];
+        let cells = [line.rule.name().to_owned(), line.id.clone(), name(line)].into_iter();
+        let cells = cells.chain(amounts.iter().map(ToString::to_string));
+        let accuracy = line.accuracy.map(|share| format!("{share:.4}")).unwrap_or_default();
+        let cells = cells.chain([accuracy, others.join("; ")]);
         writer.write_record(cells.map(|cell| safe(&cell))).ok()?;
     }
     writer.into_inner().ok()
@@ -113,6 +154,7 @@ fn in_words(name: &str) -> Option<Message> {
         "kind" => say!("诉求类型", "kind"),
         "department" => say!("承办单位", "department"),
         "scenario" => say!("场景", "scenario"),
+        "category" => say!("类别", "category"),
         "district" => say!("属地", "district"),
         "channel" => say!("渠道", "channel"),
         "tickets" => say!("受理件数", "tickets"),
@@ -140,6 +182,8 @@ fn in_words(name: &str) -> Option<Message> {
         "not_solved" => say!("未解决", "not solved"),
         "satisfied" => say!("满意", "satisfied"),
         "not_satisfied" => say!("不满意", "not satisfied"),
+        "suggested" => say!("有建议且已派单", "suggested and sent"),
+        "as_suggested" => say!("按建议承办", "as suggested"),
         "points" => say!("得分", "points"),
         "hours_to_dispatch" => say!("平均派单用时（小时）", "mean hours to dispatch"),
         "hours_to_contact" => say!("平均联系用时（小时）", "mean hours to contact"),

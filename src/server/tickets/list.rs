@@ -224,14 +224,14 @@ pub(super) fn department(serving: &Serving, given: &str) -> Result<String, Probl
     found.or_else(|| former(given)).ok_or_else(|| nothing_named("department", given, names()))
 }
 
-fn district(serving: &Serving, given: &str) -> Result<String, Problem> {
+pub(super) fn district(serving: &Serving, given: &str) -> Result<String, Problem> {
     let catalog = serving.bundle.engine.catalog();
     let found = catalog.region(given).or_else(|| catalog.region_named(given)).map(|found| found.id.clone());
     let names = || catalog.regions().iter().map(|region| region.name.as_str());
     found.or_else(|| former(given)).ok_or_else(|| nothing_named("district", given, names()))
 }
 
-fn scenario(serving: &Serving, given: &str) -> Result<String, Problem> {
+pub(super) fn scenario(serving: &Serving, given: &str) -> Result<String, Problem> {
     let scenarios = serving.bundle.engine.rules().scenarios();
     let wanted = normalise(given);
     let found = scenarios

@@ -42,9 +42,9 @@ pub(in super::super) struct StatisticsQuery {
     /// 最后一天；默认为今天 / The last day; today where nothing is said.
     #[param(format = Date)]
     to: Option<String>,
-    /// 分组，最多三个，逗号隔开：day, month, kind, department, scenario, district, channel / Groups, at most three.
+    /// 分组，最多三个，逗号隔开：day, month, kind, department, scenario, category, district, channel / Groups, at most three.
     #[param(
-        pattern = "^((day|month|kind|department|scenario|district|channel)(,(day|month|kind|department|scenario|district|channel)){0,2})?$"
+        pattern = "^((day|month|kind|department|scenario|category|district|channel)(,(day|month|kind|department|scenario|category|district|channel)){0,2})?$"
     )]
     by: Option<String>,
     /// 只看这个单位（编号、名称或别名）及其下级 / Only one department (id, name or alias) and those below it.
@@ -65,7 +65,7 @@ pub(in super::super) struct StatisticsQuery {
 /// How figures are written.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Format {
+pub(super) enum Format {
     Json,
     Csv,
 }
@@ -73,9 +73,20 @@ enum Format {
 /// The language of headings.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Language {
+pub(super) enum Language {
     Zh,
     En,
+}
+
+impl Language {
+    /// The one that is meant; that of the caller where none is named.
+    pub(super) fn of(given: Option<Language>, headers: &HeaderMap, default: Lang) -> Lang {
+        match given {
+            Some(Language::Zh) => Lang::Zh,
+            Some(Language::En) => Lang::En,
+            None => language::wanted(headers, default),
+        }
+    }
 }
 
 /// Counts and rates of the tickets that came in on some days.
@@ -107,11 +118,7 @@ pub(in super::super) async fn statistics(
     if asked.format != Some(Format::Csv) {
         return Ok(Json(statistics).into_response());
     }
-    let lang = match asked.lang {
-        Some(Language::Zh) => Lang::Zh,
-        Some(Language::En) => Lang::En,
-        None => language::wanted(&headers, app.configuration.lang),
-    };
+    let lang = Language::of(asked.lang, &headers, app.configuration.lang);
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (CONTENT_DISPOSITION, "attachment; filename=\"statistics.csv\""),
@@ -121,16 +128,6 @@ pub(in super::super) async fn statistics(
 }
 
 fn question(asked: &StatisticsQuery, today: Date, serving: &Serving) -> Result<Question, Problem> {
-    let day = |field: &'static str, given: Option<&String>| -> Result<Option<Date>, Problem> {
-        let read = given.map(|given| {
-            given.parse::<Date>().map_err(|_| {
-                let detail =
-                    say!("{field} 应为日期，例如 2026-11-23", "`{field}` should be a date, such as 2026-11-23");
-                Problem::new(Kind::InvalidQuery, detail).of_field(field)
-            })
-        });
-        read.transpose()
-    };
     let to = day("to", asked.to.as_ref())?.unwrap_or(today);
     let from = day("from", asked.from.as_ref())?.unwrap_or_else(|| to.checked_sub(DAYS.days()).unwrap_or(to));
     let names: Vec<&str> = By::NAMES.iter().map(|(name, _)| *name).collect();
@@ -151,7 +148,18 @@ fn question(asked: &StatisticsQuery, today: Date, serving: &Serving) -> Result<Q
     Ok(Question { from, to, by, department, rules_of, with_last_year: asked.last_year.unwrap_or(false) })
 }
 
-fn wrong(field: &str, given: Option<&str>, known: &[&str]) -> Problem {
+/// A day of a query.
+pub(super) fn day(field: &'static str, given: Option<&String>) -> Result<Option<Date>, Problem> {
+    let read = given.map(|given| {
+        given.parse::<Date>().map_err(|_| {
+            let detail = say!("{field} 应为日期，例如 2026-11-23", "`{field}` should be a date, such as 2026-11-23");
+            Problem::new(Kind::InvalidQuery, detail).of_field(field)
+        })
+    });
+    read.transpose()
+}
+
+pub(super) fn wrong(field: &str, given: Option<&str>, known: &[&str]) -> Problem {
     let names = known.join(", ");
     let nearest = given.and_then(|given| near(given, known.iter().copied()));
     let detail = say!("{field} 可用的值：{names}", "`{field}` may be: {names}");
