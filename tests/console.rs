@@ -32,8 +32,9 @@ fn the_console_works_in_chromium() {
         println!("skipped: {what} is not installed");
         return;
     }
-    let tests = ["units", "calls", "callers", "callstream", "desks", "deskhands", "correct", "session", "pages"]
-        .map(|name| root.join(format!("tests/console/{name}.test.mjs")));
+    let tests =
+        ["units", "calls", "callers", "callstream", "desks", "deskhands", "correct", "session", "figures", "pages"]
+            .map(|name| root.join(format!("tests/console/{name}.test.mjs")));
     // One after another: each has a server and a browser of its own.
     for test in tests {
         let mut command = Command::new("node");

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { api, axe, eventually, launch, serve, visit } from './support.mjs';
 
-const PAGES = ['', '/desk', '/department', '/call-backs', '/knowledge', '/bundle', '/try', '/proposals'];
+const PAGES = ['', '/desk', '/department', '/call-backs', '/knowledge', '/bundle', '/try', '/proposals', '/figures'];
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 /** Bytes that a page and all of its parts may have. */
 const MOST_BYTES = 300 << 10;
@@ -37,6 +37,7 @@ async function worked(page, where) {
     await page.locator('.hit').first().waitFor();
   } else if (where === '/bundle') {
     await page.locator('.counts').waitFor();
+    await page.locator('.rules tbody tr').first().waitFor();
   } else if (where === '/try') {
     await page.locator('#try-text').fill('青澜区幸福路12号自来水管爆了，楼道路灯也坏了半个月，电话13800001111');
     await page.keyboard.press('Control+Enter');
@@ -44,6 +45,9 @@ async function worked(page, where) {
   } else if (where === '/proposals') {
     await page.locator('.line').first().click();
     await page.locator('.detail .card').waitFor();
+  } else if (where === '/figures') {
+    await page.locator('svg.chart').first().waitFor();
+    await page.locator('figure details summary').first().click();
   } else if (where !== '/call-backs') {
     await page.locator('.line').first().click();
     await page.locator('.ticket-head').waitFor();

@@ -21,6 +21,8 @@ use std::sync::Arc;
 use super::app::App;
 use super::problem::Problem;
 use crate::access::SignIn;
+use crate::check;
+use crate::source::Code;
 
 /// What the pages may load and do (Content Security Policy Level 3; Trusted Types), up to what they may ask.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -28,7 +30,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'";
 
 /// The pages beside the first. All begin with the same shell: the module of the page is chosen by the address.
-const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try", "proposals"];
+const PAGES: &[&str] = &["desk", "department", "call-backs", "knowledge", "bundle", "try", "proposals", "figures"];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -46,6 +48,7 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets![
     "base.css" STYLE,
     "views.css" STYLE,
+    "figures.css" STYLE,
     "icon.svg" ICON,
     "main.js" SCRIPT,
     "api.js" SCRIPT,
@@ -55,6 +58,7 @@ const ASSETS: &[Asset] = assets![
     "call.js" SCRIPT,
     "callbacks.js" SCRIPT,
     "caller.js" SCRIPT,
+    "chart.js" SCRIPT,
     "choose.js" SCRIPT,
     "correct.css" STYLE,
     "correct.js" SCRIPT,
@@ -63,8 +67,10 @@ const ASSETS: &[Asset] = assets![
     "desk.js" SCRIPT,
     "dom.js" SCRIPT,
     "draft.js" SCRIPT,
+    "figures.js" SCRIPT,
     "finish.js" SCRIPT,
     "forms.js" SCRIPT,
+    "heatmap.js" SCRIPT,
     "keys.js" SCRIPT,
     "knowledge.js" SCRIPT,
     "leader.js" SCRIPT,
@@ -74,6 +80,7 @@ const ASSETS: &[Asset] = assets![
     "progress.js" SCRIPT,
     "proposals.js" SCRIPT,
     "questions.js" SCRIPT,
+    "rules.js" SCRIPT,
     "session.js" SCRIPT,
     "share.js" SCRIPT,
     "sides.js" SCRIPT,
@@ -97,6 +104,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/console/sign-in", get(sign_in::offered))
         .route("/console/names", get(names::names))
         .route("/console/scenarios", get(names::scenarios))
+        .route("/console/checks/{code}", get(explained))
 }
 
 async fn shell(State(app): State<Arc<App>>) -> Response {
@@ -108,6 +116,14 @@ async fn shell(State(app): State<Arc<App>>) -> Response {
 
 async fn page(app: State<Arc<App>>, Path(page): Path<String>) -> Response {
     if PAGES.contains(&page.as_str()) { shell(app).await } else { Problem::not_found().into_response() }
+}
+
+/// The page that explains a kind of finding, as `check --why` prints it.
+async fn explained(Path(code): Path<String>) -> Response {
+    match Code::find(&code) {
+        Some(code) => own("text/plain; charset=utf-8", check::page(code)),
+        None => Problem::not_found().into_response(),
+    }
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

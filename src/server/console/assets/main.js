@@ -9,7 +9,7 @@ import { askForKey, isLocked, lock, openSession, signOut } from './session.js';
 import { countDown } from './time.js';
 import { language, say, setLanguage } from './words.js';
 
-const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', try: 'try', proposals: 'proposals' };
+const PAGES = { '': 'call', desk: 'desk', department: 'department', 'call-backs': 'callbacks', knowledge: 'knowledge', bundle: 'bundle', try: 'try', proposals: 'proposals', figures: 'figures' };
 const THEMES = ['auto', 'light', 'dark'];
 const view = document.getElementById('view');
 let leave = null;

@@ -91,6 +91,22 @@ const chinese = {
   key_text: '诉求内容', key_phone: '来电号码', key_question: '回答下一问', key_reply: '编辑答复', key_copy: '复制答复', key_amend: '更改场景或承办单位', key_accept: '受理并派单', key_review: '提交待审', key_answer: '当场答复', key_discard: '清空',
   key_caller: '来电人的工单（↑↓ 选择）', key_progress: '告知进度', key_chase: '记录催办', key_notice: '已告知公告', key_pick: '选中或取消这一件', key_pick_all: '全选', key_pick_none: '取消选中', key_bulk: '批量办理选中的',
   key_next: '下一件', key_previous: '上一件', key_claim_next: '领取队首一件', key_queue: '下一个队列', key_note: '写备注', key_search: '检索',
+
+  page_figures: '数据', period: '时间', period_week: '本周', period_month: '本月', period_year: '今年', period_days: '最近 30 天', period_free: '自选', first_day: '从', last_day: '到', compared: '{from} 至 {to}，与上年同期 {before} 至 {until} 相比', refresh: '刷新',
+  at_a_glance: '总览', nothing_counted: '没有数据', as_table: '数据表', no_last_year: '上年同期没有数据', than_last_year: '比上年同期 {by}', points_of: ' 个百分点', overdue_now: '其中 {count} 件至今未办结', none_known: '（未定）', this_time: '本期', last_year: '上年同期', last_year_tickets: '上年同期件数',
+  measure_tickets: '受理件数', measure_automatic: '自动派单率', measure_accuracy: '派单准确率', measure_returns: '退单率', measure_in_time: '按时办结率', measure_overdue: '逾期件数', measure_response: '响应率', measure_resolution: '解决率', measure_satisfaction: '满意率',
+  way_department: '承办单位', way_scenario: '场景', way_category: '类别', way_district: '属地', way_channel: '渠道', way_kind: '诉求类型', by_title: '{measure}，按{way}', by_measure: '看什么', by_way: '按什么分', most_bars: '图中为前 {shown} 项，表中为全部 {all} 项',
+  trend: '受理走势', trend_said: '{from} 至 {to} 共 {sum} 件，最多的一格 {most} 件', day: '日期', month: '月份', sum: '合计',
+  rising: '突增的问题', rising_note: '{from} 至 {to}，与之前 {windows} 段同样的日子相比；试了 {tried} 个场景，只列出很难用偶然解释的（负二项检验，误报率控制在 5% 以内，至少 5 件）', rising_none_yet: '积累的日子还太短，满几周以后才能判断', rising_empty: '没有明显突增的问题', rising_count: '件数', rising_expected: '预计', rising_before: '之前各段', rising_chance: '偶然的可能',
+  rates: '考核指标：剔除前后', rates_note: '考核办法：{rules}', rate: '指标', raw: '剔除前', after_exclusions: '剔除后', rate_response_rate: '响应率', rate_resolution_rate: '解决率', rate_satisfaction_rate: '满意率', rate_on_time_rate: '按时办结率', rate_return_rate: '退单率', rate_automatic_rate: '自动派单率',
+  step_times: '从受理到各环节的平均用时（小时）', step_times_note: '只算已到该环节的工单', step: '环节', mean_hours: '平均小时', step_dispatch: '派单', step_contact: '联系来电人', step_resolve: '办结', step_reply: '答复', step_end: '结案',
+  by_hour: '受理时段（星期 × 小时）', by_hour_said: '{hour} 时最多，共 {count} 件', hours_since: '时段最多看一年：从 {from} 起', weekday_0: '周一', weekday_1: '周二', weekday_2: '周三', weekday_3: '周四', weekday_4: '周五', weekday_5: '周六', weekday_6: '周日',
+  places: '属地 × 场景', places_note: '格内是件数，越多底色越重；件数多的场景和属地在前', places_said: '{scenarios} 个场景，{districts} 个属地', key_period: '换时间', key_way: '换分组', key_measure: '换指标',
+
+  rule_statistics: '规则表现', find_rule: '查找场景、依据或单位', which_rules: '哪类规则', rules_scenario: '场景', rules_responsibility: '派单目录', last_months: '最近 {count} 个月', rules_shown: '显示 {shown} 条，共 {all} 条', rules_on_cases: '命中与准确按 {cases} 条自带案例', rules_working: '正在用自带案例计算命中与准确…',
+  rule_name: '规则', rule_suggested: '建议', rule_kept: '采纳', rule_changed: '更改', rule_returned: '退单', rule_accuracy: '准确率', rule_changed_to: '改为', rule_hits: '案例命中', rule_precision: '案例准确率',
+  changes: '与上一版相比', changes_none: '没有上一版可比（保存运行数据后，重启前的版本也能比较）', changes_same: '内容没有变化', changes_between: '从 {before} 到 {revision}', change_counts: '{what}：新增 {added}，删除 {removed}，修改 {changed}', was_added: '新增', was_removed: '删除', was_changed: '修改', left_out: '另有 {count} 项未列出', more_edits: '另有 {count} 处改动',
+  reload_history: '重载记录', reload_at: '时间', reload_cause: '起因', reload_revision: '版本', reload_took: '用时', reload_result: '结果', cause_start: '启动', cause_changed: '文件有改动', cause_ordered: '{by} 下令', cause_learned: '案例学习完成', why_this: '为什么有这条检查', key_find_rule: '查找规则',
 };
 
 const WORDS = { zh: chinese, en: english };
