@@ -19,7 +19,7 @@ use crate::report::statistics::{Precision, ScenarioFigures, statistics};
 use crate::source::Lang;
 
 /// Cases that the rules are tried on, at the most: spread over all of them.
-const MOST_CASES: usize = 2_000;
+const MOST_CASES: usize = 1_000;
 
 /// What changed since the bundle before.
 #[derive(Serialize, ToSchema)]
@@ -204,7 +204,7 @@ pub(super) struct RulesOnCases {
     revision: String,
     /// False while it is being worked out: ask again.
     ready: bool,
-    /// Cases that it was tried on, at most 2,000 of the bundle's.
+    /// Cases that it was tried on, at most 1,000 of the bundle's.
     cases: usize,
     /// Every scenario, by id.
     rules: Vec<RuleOnCases>,

@@ -48,7 +48,7 @@ const cut = (text, width) => {
  */
 export function lines({ title, description, labels, series, width, show = count, height = 230 }) {
   const [right, top, bottom] = [14, 26, 26];
-  const most = round(Math.max(...series.flatMap((one) => one.values.map((value) => value ?? 0)), show === share ? 0 : 4));
+  const most = show === share ? 1 : round(Math.max(...series.flatMap((one) => one.values.map((value) => value ?? 0)), 4));
   const x = (at) => LEFT + (labels.length < 2 ? (width - LEFT - right) / 2 : (at * (width - LEFT - right)) / (labels.length - 1));
   const y = (value) => top + (1 - value / most) * (height - top - bottom);
   const grid = [0, 0.5, 1].map((part) => [
@@ -115,7 +115,7 @@ export function spark(values, title) {
 export function figure({ title, note, chart, columns, rows, csv, controls }) {
   const cell = (value, at) => (at ? h('td', { class: typeof value === 'number' || /^[\d—.,%+−-]/.test(value) ? 'number' : null }, String(value)) : h('th', { scope: 'row' }, String(value)));
   return h('figure', { class: 'panel plot' },
-    h('figcaption', { class: 'heading' }, h('h2', { class: 'grow' }, title), controls, csv && download(csv)),
+    h('figcaption', { class: 'heading' }, h('h2', { class: 'grow' }, title), controls, csv ? download(csv) : rows.length > 0 && ownTable(title, columns, rows)),
     note && h('p', { class: 'note' }, note),
     rows.length ? h('div', { class: 'drawn', tabindex: 0, role: 'group', 'aria-label': title }, chart) : h('p', { class: 'empty' }, say('nothing_counted')),
     rows.length > 0 && h('details', null, h('summary', null, say('as_table')), h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': say('as_table') },
@@ -132,15 +132,26 @@ export function download(path) {
   } }, 'CSV');
 }
 
+/** The same of a table that the page itself has put together. A cell that begins like a formula is text. */
+export function ownTable(name, columns, rows) {
+  const cell = (value) => `"${String(value).replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
+  const text = `\ufeff${[columns, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  return h('button', { type: 'button', class: 'quiet csv', onclick: () => keep(new Blob([text], { type: 'text/csv' }), `${name}.csv`) }, 'CSV');
+}
+
 async function save(path, name) {
   try {
-    const address = URL.createObjectURL(await (await open(path)).blob());
-    const link = h('a', { href: address, download: name });
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(address), 10000);
+    keep(await (await open(path)).blob(), name);
   } catch (problem) {
     toast(problem.message, 'failed');
   }
+}
+
+function keep(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = h('a', { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
 }

@@ -1,7 +1,7 @@
 // Figures: how much came in, what became of it, what is rising; by department, scenario, category, district, channel, hour.
 
 import { ask, key } from './api.js';
-import { bars, count, figure, hours, lines, share, spark } from './chart.js';
+import { bars, count, figure, hours, lines, ownTable, share, spark } from './chart.js';
 import { choose } from './choose.js';
 import { field, fill, h } from './dom.js';
 import { heatMap } from './heatmap.js';
@@ -94,6 +94,13 @@ export function mount(root) {
 const query = (given) => new URLSearchParams(Object.entries({ ...given, ...(asked.department && { department: asked.department.id }) }).filter(([, value]) => value !== undefined)).toString();
 const statistics = (given) => `/v1/statistics?${query({ from: asked.from, to: asked.to, ...given })}`;
 
+/** The answer, or why there is none: where there are too many groups the rest of the page is shown all the same. */
+const or = (path) => ask(path).catch((problem) => {
+  if (problem.status === 422) return { problem };
+  throw problem;
+});
+const tooMany = ({ problem }) => h('p', { class: 'panel problem' }, problem.message);
+
 /** How wide charts may be. */
 const room = (half) => {
   const all = (parts.body.clientWidth || 1000) - 38;
@@ -111,15 +118,15 @@ async function read() {
   try {
     const [all, trend, trendBefore, way, map, hour, rising] = await Promise.all([
       ask(statistics({ last_year: true })), ask(statistics({ by: time })), ask(statistics({ by: time, ...before })),
-      ask(statistics({ by: asked.way, last_year: true })), ask(statistics({ by: 'scenario,district' })).catch(() => null),
+      or(statistics({ by: asked.way, last_year: true })), or(statistics({ by: 'scenario,district' })),
       ask(`/v1/statistics/hours?${query({ from: Date.parse(to) - Date.parse(from) > 364 * 86400000 ? iso(later(new Date(to), -364)) : from, to })}`),
       ask(`/v1/statistics/rising?${query({ to })}`)]);
     const found = await names();
-    const scenarios = [...way.lines, ...(map?.lines ?? [])].map((line) => line.group.scenario).concat(rising.topics.map((one) => one.id));
+    const scenarios = [...way.lines ?? [], ...map.lines ?? []].map((line) => line.group.scenario).concat(rising.topics.map((one) => one.id));
     await learnTitles(scenarios.filter(Boolean)).catch(() => null);
     if (own !== reading) return;
     const name = (kind, id) => named(found, kind, id);
-    fill(parts.body, tiles(all), overTime(trend, trendBefore, long), risingTopics(rising), byWay(way, name), ratesChart(all), stepsChart(all), byHour(hour), map && places(map, name));
+    fill(parts.body, tiles(all), overTime(trend, trendBefore, long), risingTopics(rising), byWay(way, name), ratesChart(all), stepsChart(all), byHour(hour), places(map, name));
   } catch (problem) {
     if (own === reading) fill(parts.body, h('p', { class: 'panel problem' }, problem.message, problem.status === 401 && !key() && ` ${say('not_signed_in')}`));
   }
@@ -178,19 +185,24 @@ function times(from, to, long) {
   return all;
 }
 
+/** The measure that is looked at, day by day or month by month, beside last year's. */
 function overTime(trend, before, long) {
   const kind = long ? 'month' : 'day';
-  const counts = (answer) => new Map(answer.lines.map((line) => [line.group[kind], line.counts.tickets ?? 0]));
-  const [now, then] = [counts(trend), counts(before)];
+  const { measure } = asked;
+  const show = written(measure);
+  const values = (answer, labels) => {
+    const found = new Map(answer.lines.map((line) => [line.group[kind], value(line, measure)]));
+    return labels.map((label) => found.get(label) ?? (show === count ? 0 : null));
+  };
   const labels = times(asked.from, asked.to, long);
-  const same = (label) => (long ? `${Number(label.slice(0, 4)) - 1}${label.slice(4)}` : lastYear(label));
-  const values = labels.map((label) => now.get(label) ?? 0);
-  const earlier = labels.map((label) => then.get(same(label)) ?? 0);
-  const sum = values.reduce((a, b) => a + b, 0);
+  const now = values(trend, labels);
+  const then = values(before, labels.map((label) => (long ? `${Number(label.slice(0, 4)) - 1}${label.slice(4)}` : lastYear(label))));
+  const heading = say('trend', { measure: say(`measure_${measure}`) });
+  const most = Math.max(...now.map((one) => one ?? 0));
   return figure({
-    title: say('trend'), columns: [say(kind), say('this_time'), say('last_year')], rows: sum ? labels.map((label, at) => [label, count(values[at]), count(earlier[at])]) : [],
-    chart: lines({ title: say('trend'), description: say('trend_said', { from: asked.from, to: asked.to, sum, most: Math.max(...values) }), labels: labels.map((label) => (long ? label : label.slice(5).replace('-', '/'))),
-      series: [{ name: say('this_time'), values }, { name: say('last_year'), values: earlier }], width: room(false) }),
+    title: heading, columns: [say(kind), say('this_time'), say('last_year')], rows: [...now, ...then].some(Boolean) ? labels.map((label, at) => [label, show(now[at]), show(then[at])]) : [],
+    chart: lines({ title: heading, description: say('trend_said', { from: asked.from, to: asked.to, most: show(most) }), labels: labels.map((label) => (long ? label : label.slice(5).replace('-', '/'))),
+      series: [{ name: say('this_time'), values: now }, { name: say('last_year'), values: then }], width: room(false), show }),
     csv: statistics({ by: kind, format: 'csv' }),
   });
 }
@@ -199,13 +211,14 @@ function risingTopics(rising) {
   const rows = rising.topics.map((one) => h('tr', null, h('th', { scope: 'row' }, title(one.id)), h('td', { class: 'number' }, count(one.tickets)), h('td', { class: 'number' }, hours(one.expected)),
     h('td', null, spark([...one.before, one.tickets], title(one.id))), h('td', { class: 'number' }, one.probability < 0.0001 ? '<0.01%' : `${(one.probability * 100).toFixed(2)}%`)));
   const said = rising.windows ? say('rising_note', { from: rising.from, to: rising.to, windows: rising.windows, tried: rising.tried }) : say('rising_none_yet');
-  return h('section', { class: 'panel plot whole rising' }, h('div', { class: 'heading' }, h('h2', { class: 'grow' }, say('rising'))), h('p', { class: 'note' }, said),
+  return h('section', { class: 'panel plot whole rising' }, h('div', { class: 'heading' }, h('h2', { class: 'grow' }, say('rising')), rows.length > 0 && ownTable(say('rising'), ['scenario', 'rising_count', 'rising_expected', 'rising_before', 'rising_chance'].map((one) => say(one)), rising.topics.map((one) => [title(one.id), one.tickets, one.expected.toFixed(2), one.before.join(' '), one.probability.toExponential(2)]))), h('p', { class: 'note' }, said),
     rows.length ? h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': say('rising') }, h('table', { class: 'table' }, h('caption', { class: 'offscreen' }, say('rising')),
       h('thead', null, h('tr', null, ['scenario', 'rising_count', 'rising_expected', 'rising_before', 'rising_chance'].map((one) => h('th', { scope: 'col', class: /count|expected|chance/.test(one) ? 'number' : null }, say(one))))), h('tbody', null, rows)))
       : rising.windows > 0 && h('p', { class: 'empty' }, say('rising_empty')));
 }
 
 function byWay(way, name) {
+  if (!way.lines) return tooMany(way);
   const { measure } = asked;
   const show = written(measure);
   const all = way.lines.map((line) => ({ label: name(asked.way, line.group[asked.way]), value: value(line, measure), other: value(line, measure, line.last_year ?? {}), line }))
@@ -251,11 +264,12 @@ function byHour(answer) {
   const any = answer.hours.some(Boolean);
   return h('div', { class: 'whole' }, figure({
     title: say('by_hour'), note: answer.from > asked.from && say('hours_since', { from: answer.from }), columns: ['', ...columns], rows: any ? [...days.map((day, at) => [day, ...answer.week[at].map(String)]), [say('sum'), ...answer.hours.map(String)]] : [],
-    chart: heatMap({ title: say('by_hour'), description: say('by_hour_said', { hour: busiest, count: answer.hours[busiest] }), rows: [...days, say('sum')], columns, cells: [...answer.week, answer.hours], width: room(false), cell: 30, label: 52 }),
+    chart: heatMap({ title: say('by_hour'), description: say('by_hour_said', { hour: busiest, count: answer.hours[busiest] }), rows: [...days, say('sum')], columns, cells: [...answer.week, answer.hours], width: room(false), cell: 30, label: 52, sums: true }),
   }));
 }
 
 function places(map, name) {
+  if (!map.lines) return tooMany(map);
   const sum = (lines, kind) => {
     const sums = new Map();
     for (const line of lines) sums.set(line.group[kind], (sums.get(line.group[kind]) ?? 0) + (line.counts.tickets ?? 0));

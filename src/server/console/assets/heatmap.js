@@ -6,18 +6,19 @@ import { s } from './chart.js';
 /** Steps of shade, by the share of the greatest number. */
 const STEPS = 5;
 
-/** `rows` and `columns` are labels, `cells[row][column]` counts. */
-export function heatMap({ title, description, rows, columns, cells, width, cell = 34, label = 110 }) {
-  const most = Math.max(1, ...cells.flat());
+/** `rows` and `columns` are labels, `cells[row][column]` counts; a last row of sums is shaded by itself. */
+export function heatMap({ title, description, rows, columns, cells, width, cell = 34, label = 110, sums = false }) {
+  const most = Math.max(1, ...(sums ? cells.slice(0, -1) : cells).flat());
+  const mostOf = (row) => (sums && row === cells.length - 1 ? Math.max(1, ...cells[row]) : most);
   const across = Math.max(cell, Math.min(64, (width - label - 8) / columns.length));
   const [top, high] = [columns.some((one) => one.length > 3) ? 74 : 24, 26];
   const ids = [freshId('title'), freshId('desc')];
-  const step = (value) => (value === 0 ? 0 : Math.min(STEPS, Math.ceil((value / most) * STEPS)));
+  const step = (value, row) => (value === 0 ? 0 : Math.min(STEPS, Math.ceil((value / mostOf(row)) * STEPS)));
   const drawn = cells.map((row, at) => [
     s('text', { x: label - 8, y: top + at * high + 17, 'text-anchor': 'end' }, s('title', null, rows[at]), short(rows[at], label)),
     row.map((value, column) => s('g', null, s('title', null, `${rows[at]} · ${columns[column]} · ${value}`),
-      s('rect', { x: label + column * across, y: top + at * high, width: across - 2, height: high - 2, class: `heat heat-${step(value)}` }),
-      s('text', { x: label + column * across + across / 2 - 1, y: top + at * high + 16, 'text-anchor': 'middle', class: `on-heat-${step(value)}` }, value ? String(value) : '·'))),
+      s('rect', { x: label + column * across, y: top + at * high, width: across - 2, height: high - 2, class: `heat heat-${step(value, at)}` }),
+      s('text', { x: label + column * across + across / 2 - 1, y: top + at * high + 16, 'text-anchor': 'middle', class: `on-heat-${step(value, at)}` }, value ? String(value) : '·'))),
   ]);
   const heads = columns.map((one, at) => {
     const x = label + at * across + across / 2;

@@ -96,7 +96,7 @@ const chinese = {
   at_a_glance: '总览', nothing_counted: '没有数据', as_table: '数据表', no_last_year: '上年同期没有数据', than_last_year: '比上年同期 {by}', points_of: ' 个百分点', overdue_now: '其中 {count} 件至今未办结', none_known: '（未定）', this_time: '本期', last_year: '上年同期', last_year_tickets: '上年同期件数',
   measure_tickets: '受理件数', measure_automatic: '自动派单率', measure_accuracy: '派单准确率', measure_returns: '退单率', measure_in_time: '按时办结率', measure_overdue: '逾期件数', measure_response: '响应率', measure_resolution: '解决率', measure_satisfaction: '满意率',
   way_department: '承办单位', way_scenario: '场景', way_category: '类别', way_district: '属地', way_channel: '渠道', way_kind: '诉求类型', by_title: '{measure}，按{way}', by_measure: '看什么', by_way: '按什么分', most_bars: '图中为前 {shown} 项，表中为全部 {all} 项',
-  trend: '受理走势', trend_said: '{from} 至 {to} 共 {sum} 件，最多的一格 {most} 件', day: '日期', month: '月份', sum: '合计',
+  trend: '{measure}走势', trend_said: '{from} 至 {to}，最高 {most}', day: '日期', month: '月份', sum: '合计',
   rising: '突增的问题', rising_note: '{from} 至 {to}，与之前 {windows} 段同样的日子相比；试了 {tried} 个场景，只列出很难用偶然解释的（负二项检验，误报率控制在 5% 以内，至少 5 件）', rising_none_yet: '积累的日子还太短，满几周以后才能判断', rising_empty: '没有明显突增的问题', rising_count: '件数', rising_expected: '预计', rising_before: '之前各段', rising_chance: '偶然的可能',
   rates: '考核指标：剔除前后', rates_note: '考核办法：{rules}', rate: '指标', raw: '剔除前', after_exclusions: '剔除后', rate_response_rate: '响应率', rate_resolution_rate: '解决率', rate_satisfaction_rate: '满意率', rate_on_time_rate: '按时办结率', rate_return_rate: '退单率', rate_automatic_rate: '自动派单率',
   step_times: '从受理到各环节的平均用时（小时）', step_times_note: '只算已到该环节的工单', step: '环节', mean_hours: '平均小时', step_dispatch: '派单', step_contact: '联系来电人', step_resolve: '办结', step_reply: '答复', step_end: '结案',
