@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use folder::{Folder, eventually};
-use jiesu::bundle::{Attempt, Cache, History, Live, LiveError, Snapshot, watch};
+use jiesu::bundle::{Attempt, Cache, Cause, History, Live, LiveError, Reloaded, Snapshot, watch};
 use jiesu::decide::{Complaint, Decision, Options, parse_time};
+use jiesu::report::changes::changes;
 
 const SCENARIO: &str = "bundle/rules/scenarios/road/streetlight-out.yaml";
 const TERMS: &str = "bundle/rules/terms/common.yaml";
@@ -260,6 +261,48 @@ fn a_restart_on_a_bad_folder_serves_the_last_good_bundle() {
     assert_eq!(title(&live, "路灯坏了").as_deref(), Some("路灯故障"));
     assert_ne!(revision(&live), good);
     assert_eq!(history(&folder).last_good(), Some(revision(&live)));
+}
+
+/// What is remembered of reloads, the newest first: what it came from, whether it was taken, why not.
+fn reloads(live: &Live) -> Vec<String> {
+    let line = |one: Reloaded| {
+        let why = one.why.map(|(_, en)| en.split(':').next().unwrap_or_default().to_owned()).unwrap_or_default();
+        format!("{:?} {} {why}", one.cause, if one.accepted { "taken" } else { "refused" }).trim_end().to_owned()
+    };
+    live.reloads().into_iter().map(line).collect()
+}
+
+#[test]
+fn reloads_are_remembered_with_what_they_changed_also_after_a_restart() {
+    let folder = Folder::init();
+    let live = start_with_history(&folder).unwrap();
+    let first = revision(&live);
+    assert!(live.before().is_none());
+    assert!(live.reload().accepted, "nothing changed: that is not worth a line");
+    folder.edit(SCENARIO, "title: 路灯不亮", "title: 路灯故障");
+    live.reload();
+    let second = revision(&live);
+    folder.edit(SCENARIO, "title: 路灯故障", "titel: 路灯故障");
+    live.reload_for(Cause::Ordered { by: "编辑".to_owned() });
+    live.reload();
+    let expect =
+        ["Ordered { by: \"编辑\" } refused rules/scenarios/road/streetlight-out.yaml", "Changed taken", "Start taken"];
+    assert_eq!(reloads(&live), expect);
+    let newest = &live.reloads()[0];
+    assert!(newest.errors > 0 && newest.before == second && newest.revision != second);
+    assert_eq!(live.before().unwrap().revision(), first);
+    let found = changes(&live.before().unwrap(), &live.serving().bundle.snapshot);
+    let parts: Vec<(&str, usize)> = found.parts.iter().map(|part| (part.id.as_str(), part.edits_in_all)).collect();
+    assert_eq!(parts, [("road/streetlight-out", 1)]);
+
+    folder.edit(SCENARIO, "titel: 路灯故障", "title: 路灯故障");
+    drop(live);
+    let live = start_with_history(&folder).unwrap();
+    assert_eq!(reloads(&live)[1..], expect);
+    assert_eq!(live.before().unwrap().revision(), first, "also before the restart");
+    // What was damaged is left out.
+    fs::write(folder.at("data/bundles/reloads.jsonl"), "{\n").unwrap();
+    assert_eq!(reloads(&start_with_history(&folder).unwrap()), ["Start taken"]);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use jiesu::access::Actor;
 use jiesu::store::{Location, Options, Store, StoreError, Transaction};
-use jiesu::tickets::{By, Filter, MIGRATIONS, Question, Queue, State, Urgency};
+use jiesu::tickets::{By, Filter, HoursQuestion, MIGRATIONS, Question, Queue, RisingQuestion, State, Urgency};
+use jiff::ToSpan;
 
 use sha2::{Digest, Sha256};
 
@@ -242,6 +243,22 @@ fn a_million_tickets_are_looked_at_within_fifty_milliseconds() {
         };
         let of = department.unwrap_or("all");
         measured(&format!("{} to {} of {of} by [{by}]", days.0, days.1), p95(ask));
+    }
+    for days in [30, 90] {
+        let to = day("2025-12-20");
+        let from = to - days.days();
+        let (department, scenario, district, channel) = (None, None, None, None);
+        let question = HoursQuestion { from, to, department, scenario, district, channel };
+        let name = format!("hours of {days} days");
+        measured(&name, p95(|| drop(hotline.wait(hotline.tickets.hours(question.clone(), &dispatcher())).unwrap())));
+    }
+    for by in [By::Scenario, By::District] {
+        let question = RisingQuestion { to: day("2025-12-20"), days: 7, weeks: 8, least: 5, by, department: None };
+        let ask = || {
+            let found = hotline.wait(hotline.tickets.rising(question.clone(), &dispatcher())).unwrap();
+            assert!(found.windows == 8 && found.tried > 10 && found.topics.is_empty(), "nothing rises: {found:?}");
+        };
+        measured(&format!("rising by {}", by.name()), p95(ask));
     }
     assert_eq!(slow, [""; 0], "took longer than {MOST:?}");
 }
