@@ -168,7 +168,7 @@ test('a ticket’s decision is corrected from the desk', async () => {
   const { id } = await api(server.address, '/v1/tickets', { text: '楼道里的路灯坏了半个月，晚上看不见路', channel: 'phone' });
   const page = await at(`/desk?id=${id}`);
   await page.locator('.ticket-head').waitFor();
-  await page.keyboard.press('t');
+  await page.keyboard.press('Alt+b');
   const dialog = page.getByRole('dialog', { name: '判得不对' });
   await dialog.getByRole('combobox', { name: '正确的承办单位' }).fill('住房');
   await page.locator('[role=listbox] [role=option]').first().click();

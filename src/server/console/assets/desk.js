@@ -35,7 +35,7 @@ export const keys = [
   { code: 'KeyV', with: 'shift', label: 'key_pick_all', run: () => picks.all() },
   { code: 'KeyW', with: 'shift', label: 'key_bulk', run: () => together() },
   { code: 'Escape', name: 'Esc', label: 'key_pick_none', run: () => picks.clear() },
-  { code: 'KeyT', label: 'key_correct', run: () => wrong() },
+  { code: 'KeyB', with: 'alt', label: 'key_correct', run: () => wrong() },
   // Where several are chosen, a key is meant for all of them.
   ...actionKeys(ACTIONS, () => (picks.size > 1 ? { choose: together } : bar)),
 ];

@@ -36,7 +36,7 @@ export function mount(root) {
   seen = '';
   fill(root, h('h1', { class: 'offscreen' }, say('page_proposals')),
     h('div', { class: 'split' },
-      h('section', { class: 'panel queue', 'aria-label': say('page_proposals') },
+      h('section', { class: 'panel queue', 'aria-label': say('queues') },
         h('div', { class: 'tabs', role: 'tablist', 'aria-label': say('page_proposals') }, STATES.map((one) => h('button', {
           type: 'button', role: 'tab', id: `proposals-${one}`, 'aria-selected': String(one === state), 'aria-controls': 'proposals-panel', dataset: { state: one }, onclick: () => choose(one),
         }, say(`proposals_${one}`), h('span', { class: 'badge' })))),

@@ -68,7 +68,7 @@ export function ticketView(ticket, { name, actions, part = () => null, back, jud
         row(say('chases'), ticket.chases || null), row(say('reopened'), ticket.reopened || null), row(say('links'), ticket.links.map((link) => `${link.ticket} (${say(`relation_${link.relation}`)})`).join('、')))),
       decision && suggested(decision)),
     decision && h('section', null, h('div', { class: 'heading' }, h('h3', { class: 'grow' }, say('why')),
-      judged && [h('button', { type: 'button', class: 'small', onclick: judged.why }, say('page_try'), h('kbd', null, 'W')), h('button', { type: 'button', class: 'small', onclick: judged.wrong }, say('correct'), h('kbd', null, 'T'))]), evidence(decision)),
+      judged && [h('button', { type: 'button', class: 'small', onclick: judged.why }, say('page_try'), h('kbd', null, 'W')), h('button', { type: 'button', class: 'small', onclick: judged.wrong }, say('correct'), h('kbd', null, 'Alt+B'))]), evidence(decision)),
     ticket.call_backs.length > 0 && callBacks(ticket),
     history(ticket, name),
   ];
