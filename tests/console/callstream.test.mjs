@@ -96,7 +96,7 @@ test('a server that restarts during a call: the page comes back to it, and nothi
 test('a question is answered with a digit; what the caller confirms leads; what cannot be answered is not asked again', async () => {
   const page = await visit(browser, `${server.address}/console`);
   await page.locator('#complaint').fill('我们小区里一直漏水，没有人来管');
-  const first = page.locator('.questions .choices button').first();
+  const first = page.locator('.questions .options button').first();
   await first.waitFor();
   await page.waitForTimeout(900);
   const asked = await page.locator('.ask .asked').innerText();

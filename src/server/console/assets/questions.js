@@ -15,7 +15,7 @@ export function choose(digit) {
 export const wasAsked = (draft, slot) => draft.answers.some((one) => one.question === `slot:${slot}`);
 
 /** Where an answer begins: the first choice, or else the field for words. */
-export const answerIn = (box) => box.querySelector('.choices button:not(:only-child)') ?? box.querySelector('input') ?? box.querySelector('button');
+export const answerIn = (box) => box.querySelector('.options button:not(:only-child)') ?? box.querySelector('input') ?? box.querySelector('button');
 
 /** Notes an answer; words are added to what was said. */
 function answered(ask, answer, words) {
@@ -57,7 +57,7 @@ export function showQuestions(box, questions, { focusAfter }) {
       else take(UNKNOWN);
     } },
     inWords ? h('label', { for: 'answer' }, first.ask) : h('p', { class: 'asked' }, first.ask),
-    h('div', { class: 'choices' }, first.choices.map((choice, index) => button(choice.label, pick(choice), index)),
+    h('div', { class: 'options' }, first.choices.map((choice, index) => button(choice.label, pick(choice), index)),
       button(say('cannot_say'), () => take(UNKNOWN), first.choices.length)),
     inWords && h('div', { class: 'inline' }, h('input', { id: 'answer', name: 'answer', autocomplete: 'off', maxlength: 500, placeholder: say('answer_hint') }),
       h('button', { class: 'small' }, say('note_answer')))),
