@@ -241,22 +241,25 @@ fn a_server_that_starts_again_goes_on_with_the_call() {
         let mut client = Client::open(&server, call);
         client.say("1", "自来水管漏了", true);
         client.send(&json!({"notes": "三天了", "answers": [{"question": "slot:since", "answer": "unknown"}]}));
+        // The telephone system knows who calls, and nothing of the rest.
+        client.send(&json!({"phone": "+86 138 0000 0000"}));
         if killed {
-            client.until_it("kept", |own| own["sequence"] == 2);
+            client.until_it("kept", |own| own["sequence"] == 3);
             server.end("-KILL");
         } else {
-            client.until_it("context", |_| true);
+            client.until_it("context", |own| own["phone"] == "+86 138 0000 0000");
             server.end("-TERM");
             assert_eq!(client.closed(), 1012);
         }
         server = place.serve(&[]);
         let mut again = Client::open(&server, call);
         let (opened, _) = again.until("opened");
-        assert_eq!((&opened["sequence"], &opened["known"]), (&json!(2), &json!(true)), "{call}");
+        assert_eq!((&opened["sequence"], &opened["known"]), (&json!(3), &json!(true)), "{call}");
         let (suggestion, before) = again.until("suggestion");
         assert_eq!(suggestion["text"], "自来水管漏了\n三天了");
         let context = before.iter().find(|own| own["event"] == "context").unwrap();
         assert_eq!(context["answers"][0]["question"], "slot:since");
+        assert_eq!((&context["phone"], &context["notes"]), (&json!("+86 138 0000 0000"), &json!("三天了")));
         assert!(before.iter().any(|own| own["text"] == "自来水管漏了" && own["final"] == true));
     }
 }

@@ -47,6 +47,33 @@ fn one_that_cannot_be_done_does_not_hold_up_the_others() {
     assert_eq!(other["items"][0]["problem"]["type"], "urn:jiesu:problem:key-reused");
 }
 
+/// Two people who choose the same tickets: what one did, the other does not do again on what is no longer so.
+#[test]
+fn what_changed_since_it_was_seen_is_left_alone() {
+    let server = Server::with_tickets();
+    let ids: Vec<String> = (0..3).map(|number| file(&server, number)).collect();
+    let seen = |id: &str| server.get(&format!("/v1/tickets/{id}")).json()["version"].clone();
+    let versions = json!({&ids[0]: seen(&ids[0]), &ids[1]: seen(&ids[1])});
+    let dispatch = json!({"action": "dispatch", "assignments": [{"department": "water-group"}]});
+    let request = json!({"ids": ids, "versions": versions, "action": dispatch});
+    server.post(&format!("/v1/tickets/{}/actions", ids[1]), &json!({"action": "note", "text": "来电人补充"}));
+    let answer = all(&server, Some("k-1"), &request).json();
+    let statuses: Vec<u64> =
+        answer["items"].as_array().unwrap().iter().map(|item| item["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 412, 200], "{answer}");
+    assert_eq!(answer["items"][1]["problem"]["type"], "urn:jiesu:problem:changed");
+    // The same request again: what was done stays done, though its version is another one now.
+    let again = all(&server, Some("k-1"), &request).json();
+    assert_eq!((&again["items"][0]["again"], &again["items"][1]["status"]), (&json!(true), &json!(412)));
+    // Somebody else who saw the same is told so, and sends nothing a second time.
+    let other = all(
+        &server,
+        Some("k-2"),
+        &json!({"ids": [ids[0]], "versions": {&ids[0]: versions[&ids[0]]}, "action": dispatch}),
+    );
+    assert_eq!(other.json()["items"][0]["status"], 412);
+}
+
 #[test]
 fn what_is_no_request_for_many_is_refused_as_a_whole() {
     let server = Server::with_tickets();
@@ -56,6 +83,8 @@ fn what_is_no_request_for_many_is_refused_as_a_whole() {
         (json!({"ids": [], "action": chase}), Some("ids")),
         (json!({"ids": many, "action": chase}), Some("ids")),
         (json!({"ids": ["a", "a"], "action": chase}), Some("ids")),
+        (json!({"ids": ["a"], "versions": {"b": 1}, "action": chase}), Some("versions")),
+        (json!({"ids": ["a"], "versions": {"a": "1"}, "action": chase}), None),
         (json!({"ids": ["a"]}), None),
         (json!({"ids": ["a"], "action": {"action": "no such"}}), None),
         (json!({"ids": ["a"], "action": chase, "more": 1}), None),
