@@ -132,10 +132,13 @@ fn steps<'a>(old: &'a str, new: &'a str) -> Vec<Step<'a>> {
     steps
 }
 
+/// Whether a line counts.
+type Wanted = fn(&Step<'_>) -> bool;
+
 fn part(steps: &[Step<'_>], range: std::ops::Range<usize>, out: &mut String) {
-    let before = |wanted: fn(&Step<'_>) -> bool| steps[..range.start].iter().filter(|step| wanted(step)).count();
-    let within = |wanted: fn(&Step<'_>) -> bool| steps[range.clone()].iter().filter(|step| wanted(step)).count();
-    let (of_old, of_new): (fn(&Step<'_>) -> bool, fn(&Step<'_>) -> bool) =
+    let before = |wanted: Wanted| steps[..range.start].iter().filter(|step| wanted(step)).count();
+    let within = |wanted: Wanted| steps[range.clone()].iter().filter(|step| wanted(step)).count();
+    let (of_old, of_new): (Wanted, Wanted) =
         (|step| !matches!(step, Step::Comes(_)), |step| !matches!(step, Step::Goes(_)));
     let (old_count, new_count) = (within(of_old), within(of_new));
     // Of no lines the place is the line before.

@@ -155,6 +155,18 @@ test('`?` shows the keys, Alt and a digit leads to each page, English is one key
   await page.context().close();
 });
 
+test('no key means two things on a page', async () => {
+  for (const where of ['', '/knowledge', '/bundle', '/try', '/proposals']) {
+    const page = await visit(browser, `${server.address}/console${where}`);
+    await page.locator('#live[data-state=on]').waitFor();
+    await page.locator('#help').click();
+    const keys = await page.locator('dialog .keys kbd').allInnerTexts();
+    assert.ok(keys.length > 8, where);
+    assert.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), [], where);
+    await page.context().close();
+  }
+});
+
 test('where a key is wanted it is asked for once, kept for the tab, and sent', async () => {
   const page = await visit(browser, 'about:blank');
   const sent = [];

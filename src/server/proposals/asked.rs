@@ -197,8 +197,8 @@ fn correction(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
     let zone = &engine.settings().time_zone;
     let at = object.text("at")?.map(|at| moment("at", &at, zone)).transpose()?;
     let complaint = Complaint {
-        text: bounded("text", object.required_text("text")?, MAX_TEXT)?,
-        title: object.text("title")?.map(|title| bounded("title", title, MAX_TITLE)).transpose()?,
+        text: bounded("text", &object.required_text("text")?, MAX_TEXT)?,
+        title: object.text("title")?.map(|title| bounded("title", &title, MAX_TITLE)).transpose()?,
         channel: None,
         district: line(&mut object, "district", MOST_LINE)?,
         at: at.unwrap_or_else(|| Timestamp::now().to_zoned(zone.clone())),
@@ -229,7 +229,7 @@ fn article(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
             return Err(Problem::new(Kind::TooManyItems, detail).at(place));
         }
         let all = all.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        all.map(|text| bounded(name, text, MOST_LINE)).collect()
+        all.map(|text| bounded(name, &text, MOST_LINE)).collect()
     };
     let title = needed(&mut object, "title", MOST_LINE)?;
     let answer = needed(&mut object, "answer", MOST_ANSWER)?;
@@ -251,10 +251,10 @@ fn article(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
 /// A text that is not too long; nothing where it is empty.
 fn line(object: &mut Object, name: &'static str, most: usize) -> Result<Option<String>, Problem> {
     let text = object.text(name)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    text.map(|text| bounded(name, text, most)).transpose()
+    text.map(|text| bounded(name, &text, most)).transpose()
 }
 
-fn bounded(name: &str, text: String, most: usize) -> Result<String, Problem> {
+fn bounded(name: &str, text: &str, most: usize) -> Result<String, Problem> {
     if text.len() <= most || text.chars().count() <= most {
         // What nobody can see is of use to nobody, and no database keeps all of it.
         return Ok(text.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect());
