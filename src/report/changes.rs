@@ -1,6 +1,7 @@
 //! What changed between two versions of a bundle, as people ask for it: which scenarios, articles, cases, departments came,
 //! went or read differently, by their ids and names, with the edits of each.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -112,15 +113,15 @@ fn cases(path: &str, old: Option<&FileContent>, new: Option<&FileContent>) -> Ve
     #[derive(Deserialize)]
     struct Line<'l> {
         #[serde(borrow)]
-        id: Option<std::borrow::Cow<'l, str>>,
+        id: Option<Cow<'l, str>>,
         #[serde(borrow)]
-        title: Option<std::borrow::Cow<'l, str>>,
+        title: Option<Cow<'l, str>>,
     }
     let read = |file: Option<&'_ FileContent>| -> HashMap<String, (String, Option<String>)> {
         let lines = file.map(|file| file.text.as_str()).unwrap_or_default().lines();
         let own = lines.filter_map(|line| {
             let read: Line<'_> = serde_json::from_str(line).ok()?;
-            Some((read.id?.into_owned(), (line.to_owned(), read.title.map(|title| title.into_owned()))))
+            Some((read.id?.into_owned(), (line.to_owned(), read.title.map(Cow::into_owned))))
         });
         own.collect()
     };
