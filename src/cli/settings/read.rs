@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 use super::fields::fields;
-use super::{Access, Limits, Log, Proposals, Settings, Tls};
+use super::{Access, Console, Limits, Log, Proposals, Settings, Tls};
 use crate::say;
 use crate::source::{Message, nearest};
 use crate::{deliver, tickets};
@@ -29,6 +29,7 @@ pub(super) fn keys() -> Vec<String> {
     let tables = [
         ("tls", fields::<Tls>()),
         ("access", fields::<Access>()),
+        ("console", fields::<Console>()),
         ("limits", fields::<Limits>()),
         ("log", fields::<Log>()),
         ("proposals", fields::<Proposals>()),
