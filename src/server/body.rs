@@ -23,7 +23,7 @@ use crate::source::Message;
 /// Items of a list that are kept; the others are only counted.
 const MOST_ITEMS: usize = 1_000;
 /// Fields of an object that are kept: more than any endpoint knows.
-const MOST_FIELDS: usize = 16;
+const MOST_FIELDS: usize = 32;
 /// How deep values are kept: the fields of the complaints of a batch.
 const DEPTH: usize = 3;
 /// Bytes beyond the limit that are read and thrown away: a connection that is cut while its caller still sends does not

@@ -172,7 +172,7 @@ fn describe_problems(operation: &mut Operation, needed: Needs, route: &str) {
         }
         Kind::BundleRefused => id == "reload",
         Kind::InvalidQuery => query,
-        Kind::InvalidField => reads_body || header || (of_tickets && query),
+        Kind::InvalidField => reads_body || header || ((of_tickets || of_proposals) && query),
         Kind::UpgradeRequired => id == "call",
         Kind::UnknownName => {
             proposes || ["search", "explain", "list_tickets", "statistics", "rising", "hours"].contains(&id.as_str())

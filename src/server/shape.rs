@@ -146,6 +146,9 @@ fn fits(schema: &Json, value: &Json, path: &str) -> Result<(), Problem> {
             say!("“{path}”最小为 {least}，给的是 {number}", "`{path}` is {least} at the least, and is {number}");
         return Err(Problem::new(Kind::InvalidField, detail).of_field(path));
     }
+    if let Some((most, text)) = schema["maxLength"].as_u64().zip(value.as_str()) {
+        short_enough(path, text, usize::try_from(most).unwrap_or(usize::MAX))?;
+    }
     match value {
         Json::Object(fields) => fields_fit(schema, fields, path),
         Json::Array(items) => {
@@ -154,6 +157,17 @@ fn fits(schema: &Json, value: &Json, path: &str) -> Result<(), Problem> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a text has at most so many characters.
+pub(super) fn short_enough(name: &str, text: &str, most: usize) -> Result<(), Problem> {
+    // Bytes bound characters.
+    if text.len() <= most || text.chars().count() <= most {
+        return Ok(());
+    }
+    let detail = say!("“{name}”最多 {most} 个字", "`{name}` has {most} characters at the most");
+    let place = Place { field: Some(name.to_owned()), most: Some(most), ..Place::default() };
+    Err(Problem::new(Kind::TextTooLong, detail).at(place))
 }
 
 /// Which of several ways a value is meant: the one that its tag names; the one that is not null; none for null.
@@ -306,5 +320,14 @@ mod tests {
         }
         assert!(read(r#"{"action": "claim"}"#).is_ok());
         assert!(read(r#"{"action": "chase", "note": null}"#).is_ok());
+    }
+    #[test]
+    fn no_text_is_longer_than_its_schema_says() {
+        let body = |length: usize| serde_json::json!({"phone": "零".repeat(length)}).to_string();
+        let read = |length| super::body::<Json>(body(length).as_bytes(), "CallerRequest");
+        assert!(read(100).is_ok());
+        let document = serde_json::to_value(read(101).unwrap_err().document(Lang::Zh)).unwrap();
+        assert_eq!((&document["field"], &document["status"]), (&Json::from("phone"), &Json::from(422)));
+        assert!(document["detail"].as_str().unwrap().contains("最多 100 个字"), "{document}");
     }
 }

@@ -247,7 +247,7 @@ impl Tickets {
     /// Proposals in a state, or in any, the newest first: an editor sees all, others their own.
     ///
     /// # Errors
-    /// The store cannot be read.
+    /// The cursor is none of ours; the store cannot be read.
     pub async fn proposals(
         &self,
         state: Option<ProposalState>,
@@ -256,7 +256,12 @@ impl Tickets {
         actor: &Actor,
     ) -> Result<Proposals, Refusal> {
         let by = (!decides(actor)).then(|| actor.name.clone());
-        let before = before.and_then(number).unwrap_or(i64::MAX);
+        let before = match before {
+            None => i64::MAX,
+            Some(cursor) => number(cursor).ok_or_else(|| {
+                Refusal::invalid("cursor", say!("cursor 应取自上一页的 next_cursor", "take it from next_cursor"))
+            })?,
+        };
         let job = move |tx: &mut Transaction<'_>| {
             let (own, of) = match &by {
                 Some(name) => (" AND actor = ?3", vec![name.into()]),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::body::{self, Json, Object, missing};
 use super::super::problem::{Kind, Place, Problem, ProblemDocument, near};
+use super::super::shape::short_enough;
 use super::transcript::{LONGEST_UTTERANCE, Part, Speaker, Utterance};
 use crate::decide::{Answer, MOST_ANSWERS};
 use crate::say;
@@ -179,15 +180,7 @@ pub(super) fn answers(object: &mut Object) -> Result<Option<Vec<Answer>>, Proble
 }
 
 fn bounded(name: &str, text: String, most: usize) -> Result<String, Problem> {
-    // Bytes bound characters.
-    let length = if text.len() <= most { 0 } else { text.chars().count() };
-    if length <= most {
-        return Ok(text);
-    }
-    let detail =
-        say!("“{name}”有 {length} 个字，最多 {most} 个", "`{name}` has {length} characters, {most} at the most");
-    let place = Place { field: Some(name.to_owned()), most: Some(most), ..Place::default() };
-    Err(Problem::new(Kind::TextTooLong, detail).at(place))
+    short_enough(name, &text, most).map(|()| text)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::super::body::{Object, missing};
 use super::super::matching::moment;
 use super::super::problem::{Kind, Place, Problem};
 use super::super::search::unknown;
+use super::super::shape::short_enough;
 use crate::bundle::Bundle;
 use crate::decide::{Complaint, ComplaintError, MAX_TEXT, MAX_TITLE};
 use crate::report::correct::{NewArticle, Wrong};
@@ -108,9 +109,9 @@ impl Asked {
             );
             Problem::new(Kind::InvalidField, detail).of_field("kind")
         })?;
-        match kind {
-            ProposalKind::Correction => correction(object, bundle),
-            ProposalKind::Article => article(object, bundle),
+        let asked = match kind {
+            ProposalKind::Correction => correction(&mut object, bundle),
+            ProposalKind::Article => article(&mut object, bundle),
             ProposalKind::Confirmation => {
                 let article = known_article(&mut object, bundle)?;
                 let today = Timestamp::now().to_zoned(bundle.engine.settings().time_zone.clone()).date();
@@ -126,7 +127,9 @@ impl Asked {
                 let why = line(&mut object, "why", MOST_WHY)?.ok_or_else(|| missing("why"))?;
                 Ok(Asked::Report { article, why: masked(&why) })
             }
-        }
+        }?;
+        rest(&mut object)?;
+        Ok(asked)
     }
 
     pub(super) fn kind(&self) -> ProposalKind {
@@ -187,12 +190,24 @@ impl Asked {
     }
 }
 
+/// What is of no use to this kind of proposal is still what the document says it is.
+fn rest(object: &mut Object) -> Result<(), Problem> {
+    for name in FIELDS {
+        match *name {
+            "questions" | "basis" => object.texts(name).map(|_| ())?,
+            "effective" | "expires" | "on" => date(object, name).map(|_| ())?,
+            _ => object.text(name).map(|_| ())?,
+        }
+    }
+    Ok(())
+}
+
 fn named_article(bundle: &Bundle, id: &str) -> Json {
     let known = bundle.engine.knowledge().reference.all_articles().iter().find(|article| article.id == id);
     json!({"id": id, "title": known.map(|article| &article.title)})
 }
 
-fn correction(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
+fn correction(object: &mut Object, bundle: &Bundle) -> Result<Asked, Problem> {
     let engine = &bundle.engine;
     let zone = &engine.settings().time_zone;
     let at = object.text("at")?.map(|at| moment("at", &at, zone)).transpose()?;
@@ -200,25 +215,25 @@ fn correction(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
         text: bounded("text", &object.required_text("text")?, MAX_TEXT)?,
         title: object.text("title")?.map(|title| bounded("title", &title, MAX_TITLE)).transpose()?,
         channel: None,
-        district: line(&mut object, "district", MOST_LINE)?,
+        district: line(object, "district", MOST_LINE)?,
         at: at.unwrap_or_else(|| Timestamp::now().to_zoned(zone.clone())),
     };
     complaint.check()?;
     if Text::new(complaint.title.as_deref(), &complaint.text).normalised().trim().is_empty() {
         return Err(ComplaintError::Empty.into());
     }
-    let scenario = known_scenario(&mut object, bundle)?;
-    let department = known_department(&mut object, bundle)?;
+    let scenario = known_scenario(object, bundle)?;
+    let department = known_department(object, bundle)?;
     if scenario.is_none() && department.is_none() {
         let detail = say!("请写明正确的场景或承办单位", "name the right scenario or the right department");
         return Err(Problem::new(Kind::MissingField, detail).of_field("scenario"));
     }
-    let why = line(&mut object, "why", MOST_WHY)?.ok_or_else(|| missing("why"))?;
-    let ticket = line(&mut object, "ticket", MOST_LINE)?;
+    let why = line(object, "why", MOST_WHY)?.ok_or_else(|| missing("why"))?;
+    let ticket = line(object, "ticket", MOST_LINE)?;
     Ok(Asked::Correction { wrong: Wrong { complaint, scenario, department, why: masked(&why) }, ticket })
 }
 
-fn article(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
+fn article(object: &mut Object, bundle: &Bundle) -> Result<Asked, Problem> {
     let needed =
         |object: &mut Object, name: &'static str, most: usize| line(object, name, most)?.ok_or_else(|| missing(name));
     let lines = |object: &mut Object, name: &'static str| -> Result<Vec<String>, Problem> {
@@ -231,20 +246,20 @@ fn article(mut object: Object, bundle: &Bundle) -> Result<Asked, Problem> {
         let all = all.into_iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         all.map(|text| bounded(name, &text, MOST_LINE)).collect()
     };
-    let title = needed(&mut object, "title", MOST_LINE)?;
-    let answer = needed(&mut object, "answer", MOST_ANSWER)?;
-    let basis = lines(&mut object, "basis")?;
+    let title = needed(object, "title", MOST_LINE)?;
+    let answer = needed(object, "answer", MOST_ANSWER)?;
+    let basis = lines(object, "basis")?;
     if basis.is_empty() {
         return Err(missing("basis"));
     }
-    let effective = date(&mut object, "effective")?.ok_or_else(|| missing("effective"))?;
-    let expires = date(&mut object, "expires")?;
+    let effective = date(object, "effective")?.ok_or_else(|| missing("effective"))?;
+    let expires = date(object, "expires")?;
     if expires.is_some_and(|expires| expires < effective) {
         let detail = say!("“expires”早于“effective”", "`expires` is before `effective`");
         return Err(Problem::new(Kind::InvalidField, detail).of_field("expires"));
     }
-    let questions = lines(&mut object, "questions")?;
-    let (department, scenario) = (known_department(&mut object, bundle)?, known_scenario(&mut object, bundle)?);
+    let questions = lines(object, "questions")?;
+    let (department, scenario) = (known_department(object, bundle)?, known_scenario(object, bundle)?);
     Ok(Asked::Article(NewArticle { title, questions, answer, basis, effective, expires, department, scenario }))
 }
 
@@ -254,18 +269,14 @@ fn line(object: &mut Object, name: &'static str, most: usize) -> Result<Option<S
     text.map(|text| bounded(name, &text, most)).transpose()
 }
 
+/// A text that is not too long, without what nobody can see: it is of use to nobody, and no database keeps all of it.
 fn bounded(name: &str, text: &str, most: usize) -> Result<String, Problem> {
-    if text.len() <= most || text.chars().count() <= most {
-        // What nobody can see is of use to nobody, and no database keeps all of it.
-        return Ok(text.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect());
-    }
-    let detail = say!("“{name}”最多 {most} 个字", "`{name}` has {most} characters at the most");
-    let place = Place { field: Some(name.to_owned()), most: Some(most), ..Place::default() };
-    Err(Problem::new(Kind::TextTooLong, detail).at(place))
+    short_enough(name, text, most)?;
+    Ok(text.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect())
 }
 
 fn date(object: &mut Object, name: &'static str) -> Result<Option<civil::Date>, Problem> {
-    let Some(text) = line(object, name, MOST_LINE)? else { return Ok(None) };
+    let Some(text) = object.text(name)? else { return Ok(None) };
     let wrong = || {
         let detail = say!("“{name}”应为日期，如 2026-11-23", "`{name}` should be a date, such as 2026-11-23");
         Problem::new(Kind::InvalidField, detail).of_field(name)

@@ -60,7 +60,7 @@ pub(in super::super) struct ProposalDecision {
     /// accepted（采纳）、rejected（不采纳）或 open（重新打开）/ What becomes of it.
     state: ProposalState,
     /// 为什么；不采纳时必填 / Why; must be there where it is rejected.
-    #[schema(max_length = 2_000)]
+    #[schema(max_length = 2000)]
     reason: Option<String>,
 }
 
