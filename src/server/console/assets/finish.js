@@ -20,7 +20,7 @@ export function dialog(title, content, read, confirm = say('ok'), { ready = fals
         result = read();
         if (result) box.close();
       } }, h('h2', null, title), content,
-      h('div', { class: 'actions' }, h('button', { class: 'primary', autofocus: ready }, confirm), h('button', { type: 'button', onclick: () => box.close() }, say('cancel')))));
+      h('div', { class: 'actions' }, h('button', { class: 'primary', autofocus: ready, 'aria-keyshortcuts': 'Control+Enter' }, confirm, h('kbd', { 'aria-hidden': 'true' }, 'Ctrl+Enter')), h('button', { type: 'button', onclick: () => box.close() }, say('cancel')))));
     box.addEventListener('close', () => {
       box.remove();
       answer(result);

@@ -31,7 +31,14 @@ function meant(event) {
 
 export function listenToKeys() {
   document.addEventListener('keydown', (event) => {
-    if (event.isComposing || document.querySelector('dialog[open]')) return;
+    if (event.isComposing) return;
+    const asked = document.querySelector('dialog[open]');
+    // In a dialog Enter may begin a new line of a note.
+    if (asked && event.code === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      asked.querySelector('form')?.requestSubmit();
+    }
+    if (asked) return;
     if (event.key === '?' && !isField(event.target)) {
       event.preventDefault();
       return showKeys();
