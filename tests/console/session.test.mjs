@@ -107,6 +107,11 @@ test('signing in at the provider, writing, and the lock after a while', async ()
   await page.keyboard.press('Escape');
   assert.ok(await locked.isVisible(), 'the lock does not go away by itself');
 
+  await locked.locator('input[name=key]').fill('no key of anybody');
+  await page.keyboard.press('Control+Enter');
+  await locked.getByRole('alert').filter({ hasNotText: '离开时间较长' }).waitFor();
+  assert.equal(await page.locator('#complaint').count(), 0, 'a wrong key uncovers nothing');
+
   await locked.getByRole('button', { name: '统一身份登录' }).click();
   await suggested(page).waitFor();
   assert.match(await page.locator('#complaint').inputValue(), /自来水管爆了/);

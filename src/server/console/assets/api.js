@@ -35,7 +35,7 @@ export function forgetKey() {
 }
 
 /** Asks for a key, once however many requests wait for it. */
-export async function signIn(message) {
+async function signIn(message) {
   asking ??= askForKey(message).finally(() => { asking = null; });
   const given = await asking;
   if (given) keepKey(given);

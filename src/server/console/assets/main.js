@@ -1,11 +1,11 @@
 // Begins the console: the frame around all pages, which page is shown, signing in.
 
-import { keysComeFrom, signIn } from './api.js';
+import { keysComeFrom } from './api.js';
 import { openDraft } from './draft.js';
 import { fill } from './dom.js';
 import { keysEverywhere, keysOfView, listenToKeys, showKeys } from './keys.js';
 import { listen, watch } from './live.js';
-import { askForKey, isLocked, lock, openSession, signOut } from './session.js';
+import { askForKey, lock, openSession, signOut, unlocked } from './session.js';
 import { countDown } from './time.js';
 import { language, say, setLanguage } from './words.js';
 
@@ -111,7 +111,7 @@ async function begin() {
   countDown();
   await openSession();
   // Nothing is asked for, let alone shown, while the page is locked.
-  while (isLocked()) await signIn();
+  await unlocked();
   listen(() => {});
   await openDraft();
   await show();

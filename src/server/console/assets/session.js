@@ -1,7 +1,7 @@
 // Signing in and out: with a key, or at the identity provider (authorization code flow with a proof key, RFC 7636), and the
 // lock of a page that nobody touches. What is kept is kept for this tab alone, and no cookie is ever set.
 
-import { forgetKey, key, keepKey } from './api.js';
+import { ask, forgetKey, key, keepKey } from './api.js';
 import { field, h, toast } from './dom.js';
 import { freshKey } from './draft.js';
 import { say } from './words.js';
@@ -20,8 +20,20 @@ export async function openSession() {
   if (offered.idle_minutes) watchTouches(offered.idle_minutes * 60000);
 }
 
-/** Whether the page was locked, and nothing may be shown before somebody has signed in again. */
-export const isLocked = () => sessionStorage.getItem(LOCKED) !== null && !key();
+const isLocked = () => sessionStorage.getItem(LOCKED) !== null;
+
+/** Waits, where the page was locked, for a key that the server takes: any other would uncover the draft. */
+export async function unlocked() {
+  while (isLocked()) {
+    try {
+      await ask('/console/names');
+      sessionStorage.removeItem(LOCKED);
+    } catch {
+      // The server is away, or nobody signed in yet.
+      await new Promise((resume) => { setTimeout(resume, LOOK); });
+    }
+  }
+}
 
 /** Asks for a key; null when it was not given. Where there is a provider, it is offered first. */
 export function askForKey(message) {
@@ -32,7 +44,7 @@ export function askForKey(message) {
     const heading = say(locked ? 'locked' : 'sign_in');
     const dialog = h('dialog', { class: 'dialog', 'aria-label': heading },
       h('form', { method: 'dialog' },
-        h('h2', null, heading), (message || locked) && h('p', { class: 'problem', role: 'alert' }, message || say('locked_note')),
+        h('h2', null, heading), (message || locked) && h('p', { class: 'problem', role: 'alert' }, locked && !key() ? say('locked_note') : message),
         provider && h('div', { class: 'actions' },
           h('button', { type: 'button', class: 'primary', autofocus: true, onclick: () => leaveFor(provider) }, say('sign_in_provider'))),
         field(say('key'), input, say('sign_in_note')),
@@ -40,9 +52,7 @@ export function askForKey(message) {
     dialog.addEventListener('cancel', (event) => { if (locked) event.preventDefault(); });
     dialog.addEventListener('close', () => {
       dialog.remove();
-      const given = input.value.trim() || null;
-      if (given) sessionStorage.removeItem(LOCKED);
-      answer(given);
+      answer(input.value.trim() || null);
     });
     document.body.append(dialog);
     dialog.showModal();
@@ -102,7 +112,6 @@ async function returned() {
   const token = await fetch(offered.provider.token, { method: 'POST', body, credentials: 'omit' })
     .then((response) => response.json()).then((given) => given.access_token).catch(() => null);
   if (typeof token === 'string' && token) {
-    sessionStorage.removeItem(LOCKED);
     keepKey(token);
   } else {
     toast(say('sign_in_failed'), 'failed');
