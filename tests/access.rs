@@ -153,6 +153,20 @@ impl Town {
 }
 
 #[test]
+fn a_civic_app_without_a_key_is_told_so_in_its_own_format() {
+    let town = Town::new();
+    for (path, expect) in [
+        ("/open311/v2/requests.json", "[{\"code\":401,\"description\":"),
+        ("/open311/v2/requests.xml", "<errors><error><code>401</code><description>"),
+        ("/open311/v2/tokens/1.xml", "<errors><error><code>401</code><description>"),
+    ] {
+        let answer = town.ask("nobody", "GET", path, &Value::Null);
+        assert!(answer.status == 401 && answer.body.contains(expect), "{path}: {}", answer.body);
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+}
+
+#[test]
 fn every_route_lets_in_whom_it_should_and_nobody_else() {
     let town = Town::new();
     let document = town.ask("nobody", "GET", "/openapi.json", &Value::Null).json();

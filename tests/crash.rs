@@ -294,6 +294,25 @@ fn a_server_outlives_its_postgresql() {
     everything_is_there(Place { location: Location::parse(&address).unwrap(), folder: None }, &sent);
 }
 
+#[test]
+fn a_server_waits_for_a_postgresql_that_starts_later() {
+    let Some(mut database) = postgres::Postgres::start() else { return };
+    let address = database.database();
+    database.stop("fast");
+    let starting = thread::spawn(move || {
+        let bundle = bundle();
+        let server = Server::start(bundle.path(), &address);
+        let answer = send(&client(), &server.address, "first", &json!({"text": LEAK})).unwrap();
+        server.kill();
+        answer
+    });
+    thread::sleep(Duration::from_secs(3));
+    assert!(!starting.is_finished(), "it gave up");
+    database.start_again();
+    let (status, _, body) = starting.join().unwrap();
+    assert_eq!(status, 201, "{body}");
+}
+
 /// Files complaints, each again and again until it is taken, until told to stop; gives how often it had to wait.
 fn file_until(stop: &AtomicBool, url: &str, number: usize, sent: &Mutex<Sent>) -> usize {
     let client = client();

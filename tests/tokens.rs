@@ -231,28 +231,68 @@ fn serving(keys: &Json) -> (String, Arc<Mutex<Json>>) {
     (format!("http://{address}/keys"), served)
 }
 
-#[test]
-fn a_server_lets_in_who_comes_with_a_token() {
-    let issuer = Issuer::new();
-    let (address, _) = serving(&issuer.keys());
-    let folder = tempfile::tempdir().unwrap();
-    hotline::write_bundle(folder.path());
-    let file = folder.path().join("jiesu.toml");
-    let text = format!(
-        "[access.oidc]\nissuer = \"{ISSUER}\"\naudience = \"jiesu\"\njwks = \"{address}\"\nroles_claim = \"realm.roles\"\n\n[access.oidc.roles]\ndesk = [\"dispatcher\"]\nroot = [\"admin\"]\nvoice = [\"submit\"]\n"
-    );
-    fs::write(&file, text).unwrap();
-    let database = folder.path().join("tickets.db").display().to_string();
-    let server = Server::start_with(folder.path(), &database, &["--config", file.to_str().unwrap()]);
-    let ask = |token: Option<&str>, path: &str| {
+/// A server that takes tokens, with its folder.
+struct Served {
+    server: Server,
+    _folder: tempfile::TempDir,
+}
+
+impl Served {
+    /// One whose issuer has its keys there, with more settings.
+    fn new(keys: &str, more: &str) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        hotline::write_bundle(folder.path());
+        let file = folder.path().join("jiesu.toml");
+        let text = format!(
+            "{more}\n[access.oidc]\nissuer = \"{ISSUER}\"\naudience = \"jiesu\"\njwks = \"{keys}\"\nroles_claim = \"realm.roles\"\n\n[access.oidc.roles]\ndesk = [\"dispatcher\"]\nroot = [\"admin\"]\nvoice = [\"submit\"]\n"
+        );
+        fs::write(&file, text).unwrap();
+        let database = folder.path().join("tickets.db").display().to_string();
+        let server = Server::start_with(folder.path(), &database, &["--config", file.to_str().unwrap()]);
+        Served { server, _folder: folder }
+    }
+
+    /// Status and body of an address.
+    fn ask(&self, token: Option<&str>, path: &str) -> (u16, String) {
         let config = ureq::Agent::config_builder().http_status_as_error(false);
         let client: ureq::Agent = config.timeout_global(Some(Duration::from_secs(20))).build().into();
-        let request = client.get(format!("{}{path}", server.address));
+        let request = client.get(format!("{}{path}", self.server.address));
         let request =
             if let Some(token) = token { request.header("authorization", format!("Bearer {token}")) } else { request };
         let mut answer = request.call().unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
-    };
+    }
+}
+
+#[test]
+fn whoever_asks_too_often_with_a_token_is_told_so_and_nobody_else() {
+    let issuer = Issuer::new();
+    let served = Served::new(&serving(&issuer.keys()).0, "[limits]\nrequests_per_second = 1\nburst = 3\n");
+    let now = Timestamp::now();
+    let token = |subject: &str| issuer.token(&with(claims(&["desk"], now), "sub", json!(subject)));
+    let began = Instant::now();
+    while served.ask(Some(&token("first")), "/v1/queue/review").0 == 401 {
+        assert!(began.elapsed() < Duration::from_secs(20), "the keys never came");
+        thread::sleep(Duration::from_millis(100));
+    }
+    // Each time another token, of the same person.
+    let statuses: Vec<u16> = (0..6)
+        .map(|at| {
+            let again = with(claims(&["desk"], now), "jti", json!(at));
+            served.ask(Some(&issuer.token(&with(again, "sub", json!("often")))), "/v1/queue/review").0
+        })
+        .collect();
+    assert_eq!(statuses[..3], [200, 200, 200]);
+    assert!(statuses[3..].contains(&429), "{statuses:?}");
+    assert_eq!(served.ask(Some(&token("seldom")), "/v1/queue/review").0, 200);
+}
+
+#[test]
+fn a_server_lets_in_who_comes_with_a_token() {
+    let issuer = Issuer::new();
+    let (address, _) = serving(&issuer.keys());
+    let served = Served::new(&address, "");
+    let (server, ask) = (&served.server, |token: Option<&str>, path: &str| served.ask(token, path));
     let now = Timestamp::now();
     let token = |roles: &[&str]| issuer.token(&claims(roles, now));
     let began = Instant::now();

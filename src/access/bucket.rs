@@ -2,6 +2,8 @@
 //! It fills at a steady rate up to its burst; each request takes one token, and one that finds none is told when there
 //! will be one.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often something may happen.
@@ -39,6 +41,37 @@ impl Bucket {
             return Ok(());
         }
         Err(Duration::from_millis((missing - most).div_ceil(per_second)))
+    }
+
+    /// Whether all has come back, so that it is as good as a new one.
+    fn is_full(&self, rate: Rate, now: i64) -> bool {
+        let passed = u64::try_from(now.saturating_sub(self.at)).unwrap_or(0);
+        self.missing <= passed.saturating_mul(u64::from(rate.per_second.max(1)))
+    }
+}
+
+/// Buckets that are kept, at the most: beyond it those that are full again are forgotten.
+const MOST_BUCKETS: usize = 10_000;
+
+/// A bucket for each name.
+#[derive(Debug, Default)]
+pub(super) struct Buckets(Mutex<HashMap<String, Bucket>>);
+
+impl Buckets {
+    /// [`Bucket::take`] for `name`.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn take(&self, name: &str, rate: Rate, now: i64) -> Result<(), Duration> {
+        // Nothing panics while it holds the lock.
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST_BUCKETS && !buckets.contains_key(name) {
+            buckets.retain(|_, bucket| !bucket.is_full(rate, now));
+        }
+        if let Some(bucket) = buckets.get_mut(name) {
+            return bucket.take(rate, now);
+        }
+        buckets.entry(name.to_owned()).or_default().take(rate, now)
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::bucket::{Buckets, Rate};
 use super::signatures;
 use super::{Actor, Scope, SignIn};
 use crate::say;
@@ -162,6 +164,8 @@ struct Shared {
     keys: ArcSwap<Vec<PublicKey>>,
     /// A token named a key that is not there: perhaps there are new ones.
     wants_keys: AtomicBool,
+    /// How much of the rate is left to each who comes with tokens, by name.
+    buckets: Buckets,
 }
 
 /// Checks tokens. Cheap to clone.
@@ -207,7 +211,13 @@ impl Tokens {
         }
         signatures::install();
         let keys = ArcSwap::from_pointee(Vec::new());
-        Ok(Tokens(Arc::new(Shared { settings, scopes, keys, wants_keys: AtomicBool::new(false) })))
+        Ok(Tokens(Arc::new(Shared {
+            settings,
+            scopes,
+            keys,
+            wants_keys: AtomicBool::new(false),
+            buckets: Buckets::default(),
+        })))
     }
 
     /// What was set.
@@ -287,6 +297,14 @@ impl Tokens {
         let claims =
             decode::<Claims>(token, &key.key, &self.validation(header.alg)).map_err(|error| rejected(&error))?;
         self.actor(&claims.claims, now)
+    }
+
+    /// Takes one request off what `rate` allows somebody who was verified.
+    ///
+    /// # Errors
+    /// Nothing is left: how long until there is.
+    pub fn admit(&self, actor: &Actor, now: Timestamp, rate: Rate) -> Result<(), Duration> {
+        self.0.buckets.take(&actor.name, rate, now.as_millisecond())
     }
 
     /// Signature, issuer and audience are the library's; times are looked at here, by the time that is given.

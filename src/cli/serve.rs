@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -16,7 +16,7 @@ use crate::deliver::{Deliverer, KeySource};
 use crate::say;
 use crate::server::{self, Configuration, DecisionLog, DecisionLogSettings, Encryption};
 use crate::source::{Diagnostic, Lang, Message};
-use crate::store::{Options, Store};
+use crate::store::{Options, Store, StoreError};
 use crate::tickets::{Attachments, Clock, MIGRATIONS, Tickets};
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +48,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     print_config: bool,
 }
+
+/// How long the start waits for a database that does not answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Time between two attempts.
+const TRIED_EVERY: Duration = Duration::from_secs(1);
 
 /// The folder of the log of decisions in that of `--data`.
 pub(super) const DECISIONS: &str = "decisions";
@@ -127,7 +132,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
         })
     });
     let history = history.transpose()?;
-    let store = store(&settings)?;
+    let store = store(&settings, lang)?;
     if let Some(store) = &store {
         configuration.keys = Keys::load(store).map_err(|error| error.message())?;
     }
@@ -204,11 +209,26 @@ fn start(common: &Common, lang: Lang, place: Place, history: Option<History>) ->
     Ok(live)
 }
 
-/// The database that is named, or the one in the data folder; none where neither is given.
-fn store(settings: &Settings) -> Result<Option<Store>, Failure> {
-    let location = settings.location().map_err(|error| error.message())?;
-    let store = location.map(|location| Store::open(&location, MIGRATIONS, Options::default()));
-    Ok(store.transpose().map_err(|error| error.message())?)
+/// The database that is named, or the one in the data folder; none where neither is given. One that cannot be reached is
+/// tried again for a while: machines that start together do not start at once.
+fn store(settings: &Settings, lang: Lang) -> Result<Option<Store>, Failure> {
+    let Some(location) = settings.location().map_err(|error| error.message())? else { return Ok(None) };
+    let began = Instant::now();
+    let mut said = false;
+    loop {
+        match Store::open(&location, MIGRATIONS, Options::default()) {
+            Err(error @ StoreError::Unavailable(_)) if began.elapsed() < PATIENCE => {
+                if !said {
+                    let (Message { zh, en }, seconds) = (error.message(), PATIENCE.as_secs());
+                    let message = say!("{zh}；启动时最多等 {seconds} 秒", "{en}; the start waits {seconds} s for it");
+                    anstream::eprintln!("{}", message.in_lang(lang));
+                    said = true;
+                }
+                std::thread::sleep(TRIED_EVERY);
+            }
+            opened => return Ok(Some(opened.map_err(|error| error.message())?)),
+        }
+    }
 }
 
 /// Beyond this machine nobody is served without a key.

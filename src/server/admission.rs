@@ -18,7 +18,7 @@ use super::app::App;
 use super::body;
 use super::problem::{Kind, Problem};
 use super::site;
-use crate::access::{Actor, Denied, Scope, Tokens};
+use crate::access::{Actor, Denied, Rate, Scope, Tokens};
 use crate::say;
 
 /// What a route needs.
@@ -141,37 +141,37 @@ pub(super) async fn admitted(
     Ok(next.run(request).await)
 }
 
-/// Who sends a request: the holder of its key.
+/// Who sends a request: the holder of its key, or of its token.
 fn who(app: &App, request: &Request) -> Result<Actor, Problem> {
     let headers = request.headers();
+    let configuration = &app.configuration;
     let given = token(headers).or_else(|| offered(headers)).map(str::to_owned).or_else(|| api_key(request.uri()));
-    match (given.as_deref(), &app.configuration.tokens) {
-        (Some(token), Some(tokens)) if Tokens::is_one(token) => {
-            tokens.verify(token, Timestamp::now()).map_err(|rejected| {
-                app.metrics.refused("unauthorized");
-                Problem::new(Kind::Unauthorized, rejected.message())
-            })
-        }
+    let found = match (given.as_deref(), &configuration.tokens) {
+        (Some(token), Some(tokens)) if Tokens::is_one(token) => signed_in(tokens, token, configuration.rate),
         (Some(token), _) => {
-            app.configuration.keys.admit(token, Timestamp::now(), app.configuration.rate).map_err(|denied| {
-                app.metrics.refused(match denied {
-                    Denied::Unknown => "unauthorized",
-                    Denied::TooOften(_) => "too-many-requests",
-                });
-                denied.into()
-            })
+            configuration.keys.admit(token, Timestamp::now(), configuration.rate).map_err(Problem::from)
         }
-        (None, None) if app.configuration.keys.none_ever() && app.configuration.listen.ip().is_loopback() => {
-            local(headers)
+        (None, None) if configuration.keys.none_ever() && configuration.listen.ip().is_loopback() => {
+            return local(headers);
         }
         (None, _) => {
-            app.metrics.refused("unauthorized");
             let detail = say!(
                 "请求头要带 Authorization: Bearer 密钥；密钥由运维人员用 jiesu keys add 生成",
                 "send the header Authorization: Bearer KEY; the operator makes a key with jiesu keys add"
             );
             Err(Problem::new(Kind::Unauthorized, detail))
         }
+    };
+    found.inspect_err(|problem| app.metrics.refused(problem.kind().name()))
+}
+
+/// Who comes with a token of the identity provider, where the rate that each of them has is not used up.
+fn signed_in(tokens: &Tokens, token: &str, rate: Option<Rate>) -> Result<Actor, Problem> {
+    let now = Timestamp::now();
+    let actor = tokens.verify(token, now).map_err(|rejected| Problem::new(Kind::Unauthorized, rejected.message()))?;
+    match rate.map_or(Ok(()), |rate| tokens.admit(&actor, now, rate)) {
+        Ok(()) => Ok(actor),
+        Err(wait) => Err(Denied::TooOften(wait).into()),
     }
 }
 
@@ -272,8 +272,8 @@ impl From<Denied> for Problem {
                 let seconds = wait.as_millis().div_ceil(1000).max(1);
                 let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
                 let detail = say!(
-                    "这个密钥的请求太频繁，请 {seconds} 秒后再试",
-                    "this key sends too many requests: try again in {seconds} s"
+                    "这个密钥或账号的请求太频繁，请 {seconds} 秒后再试",
+                    "this key or account sends too many requests: try again in {seconds} s"
                 );
                 Problem::new(Kind::TooManyRequests, detail).retry_after(seconds)
             }

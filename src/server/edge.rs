@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::admission::admitted;
 use super::app::App;
 use super::language::wanted;
+use super::open311;
 use super::problem::{Problem, rendered};
 use super::time_limit::limited;
 
@@ -43,7 +44,12 @@ async fn observed(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     let id = request_id(&request).unwrap_or_else(|| app.ids.next());
     let lang = wanted(request.headers(), app.configuration.lang);
     let mut account = Account::open(Arc::clone(&app), &request, id.clone());
-    let mut response = rendered(next.run(request).await, lang);
+    let civic = open311::format_of(request.uri().path());
+    let response = next.run(request).await;
+    let mut response = match civic {
+        Some(format) => open311::rendered(response, format, lang),
+        None => rendered(response, lang),
+    };
     account.status = response.status().as_u16();
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(id) {

@@ -298,6 +298,11 @@ impl Problem {
         Problem::new(Kind::TimeLimit, detail)
     }
 
+    /// What kind it is.
+    pub(super) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
     /// The document in one language.
     pub(super) fn document(&self, lang: Lang) -> ProblemDocument {
         let Parts { kind, detail, place, diagnostics, .. } = &*self.0;

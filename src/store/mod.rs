@@ -130,8 +130,15 @@ impl Store {
     fn open_sqlite(path: &Path, migrations: &'static [Migration], options: Options) -> Result<Store, StoreError> {
         let (database, writer) = sqlite::Database::open(path, migrations, &options)?;
         let readers = (0..options.readers.max(1)).map(|_| database.reader(&options)).collect::<Result<Vec<_>, _>>()?;
+        let checkpointer = database.checkpointer(&options)?;
         let mut shared = Shared::new(Backend::Sqlite(database), options);
-        shared.spawn_writer(move |queue| sqlite::write(&writer, queue, options.longest_group))?;
+        let (committed, commits) = mpsc::sync_channel(1);
+        shared.spawn_writer(move |queue| {
+            sqlite::write(&writer, queue, options.longest_group, &committed);
+            // Before the other hears of it, which closes the file for good.
+            drop(writer);
+        })?;
+        shared.writers.push(start("store-checkpoint", move || sqlite::take_over(&checkpointer, &commits))?);
         for reader in readers {
             shared.spawn_reader(move |queue| sqlite::read(&reader, queue))?;
         }
@@ -307,7 +314,7 @@ impl Shared {
 }
 
 impl Drop for Shared {
-    /// Waits for the threads. On SQLite the writer goes last, and takes over what is in the log.
+    /// Waits for the threads. On SQLite the one for checkpoints goes last, and takes over what is in the log.
     fn drop(&mut self) {
         for (queue, threads) in [(&self.reads, &mut self.readers), (&self.writes, &mut self.writers)] {
             queue.close();

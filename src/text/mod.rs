@@ -20,6 +20,6 @@ mod simplify;
 
 pub use document::{Field, Span, Text};
 pub use facts::{Fact, FactKind, UnknownFactKind};
-pub use near_copies::{NearCopies, groups};
+pub use near_copies::{NearCopies, Shingles, groups};
 pub use normalise::normalise;
 pub use segment::Segmenter;

@@ -181,6 +181,22 @@ fn shingles(text: &str) -> Vec<u64> {
     shingles
 }
 
+/// The shingles of a normalised text, to compare it with a few others: a signature of each would cost more than it saves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shingles(Vec<u64>);
+
+impl Shingles {
+    /// Takes time in proportion to the characters.
+    pub fn of(text: &str) -> Shingles {
+        Shingles(if text.is_empty() { Vec::new() } else { shingles(text) })
+    }
+
+    /// Whether the two texts are near-copies; an empty one is of none.
+    pub fn near(&self, other: &Shingles) -> bool {
+        overlap(&self.0, &other.0)
+    }
+}
+
 /// Whether two sorted sets overlap by 0.8 or more.
 fn overlap(one: &[u64], other: &[u64]) -> bool {
     let (small, large) = (one.len().min(other.len()), one.len().max(other.len()));

@@ -13,7 +13,7 @@ use super::assigning::Case;
 use super::attachments::Attachments;
 use super::change::{Change, Event};
 use super::delivery::Deliveries;
-use super::filing::{self, file};
+use super::filing;
 use super::life_cycle;
 use super::model::{Link, Relation, Ticket};
 use super::refusal::Refusal;
@@ -166,13 +166,10 @@ impl Tickets {
             return Err(Refusal::Forbidden { needs: "agent / dispatcher" });
         }
         let catalog = Arc::clone(prepared.serving.bundle.engine.catalog());
-        let request = Arc::new((prepared, actor.clone(), key));
+        let request = Arc::new(filing::Request::new(prepared, actor.clone(), key));
         let job = || {
             let (request, settings) = (Arc::clone(&request), Arc::clone(&self.settings));
-            move |tx: &mut Transaction<'_>| {
-                let (prepared, actor, key) = &*request;
-                file(tx, prepared, actor, key.as_deref(), &settings)
-            }
+            move |tx: &mut Transaction<'_>| filing::file(tx, &request, &settings)
         };
         let filed = self.store.write(job()).await;
         let (filed, ticket) = match filed {

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -58,7 +59,10 @@ impl Shape {
     const BY_DAY: [Shape; 7] =
         [Shape(0b00001), Shape(0b10000), Shape(0b01000), Shape(0b00010), Shape(0b00100), Shape(0b00011), Shape::FINEST];
     /// Those kept by month, the coarse ones first: every pair is in one of them.
-    const BY_MONTH: [Shape; 7] = [
+    const BY_MONTH: [Shape; 10] = [
+        Shape(0b00001),
+        Shape(0b10000),
+        Shape(0b01000),
         Shape(0b00010),
         Shape(0b00100),
         Shape(0b11001),
@@ -68,7 +72,7 @@ impl Shape {
         Shape(0b10101),
     ];
     /// Those of them that have so many combinations that twelve months are long to add up.
-    const BY_YEAR: [Shape; 4] = [Shape(0b11001), Shape(0b00011), Shape(0b01110), Shape(0b10101)];
+    const BY_YEAR: [Shape; 5] = [Shape(0b00100), Shape(0b11001), Shape(0b00011), Shape(0b01110), Shape(0b10101)];
 
     /// The coarsest that tells all of these apart, for sums of days, and the one for sums of months and years where there is one.
     pub(super) fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> (Shape, Option<Shape>) {
@@ -302,13 +306,19 @@ fn write(tx: &mut Transaction<'_>, sums: &Sums) -> Result<(), StoreError> {
             values.push((*excluded).into());
             values.extend(amounts.iter().map(|amount| Value::from(*amount)));
         }
-        tx.execute(&statement(rows.len()), &values)?;
+        tx.execute(statement(rows.len()), &values)?;
     }
     Ok(())
 }
 
-/// The statement that adds so many rows. Sums come in few sizes, so it is prepared already, nearly always.
-fn statement(rows: usize) -> String {
+/// The statement that adds so many rows, at most [`ROWS_AT_ONCE`]. Sums come in few sizes, so that it is written and
+/// prepared already, nearly always.
+fn statement(rows: usize) -> &'static str {
+    static WRITTEN: [OnceLock<String>; ROWS_AT_ONCE + 1] = [const { OnceLock::new() }; ROWS_AT_ONCE + 1];
+    WRITTEN[rows].get_or_init(|| written(rows))
+}
+
+fn written(rows: usize) -> String {
     let columns: Vec<String> = columns().collect();
     let mut sql = format!(
         "INSERT INTO sums (shape, period, {}, excluded, {}) VALUES ",

@@ -1,5 +1,7 @@
 //! A complaint becomes a ticket: kept, decided and sent on in one transaction; once for each request.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -7,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::assigning;
 use super::change::Change;
 use super::desk::{Filed, Step, audited};
-use super::model::{Link, Place, Relation, Ticket, Urgency};
+use super::model::{Judgement, Link, Place, Relation, Ticket, Urgency};
 use super::refusal::Refusal;
 use super::repeats::{self, Repeat};
 use super::rows::{self, Loaded, Origin, millis};
@@ -17,18 +19,45 @@ use super::view::shown;
 use super::words::Words;
 use crate::access::{Actor, audit};
 use crate::store::{StoreError, Transaction};
+use crate::text::Shingles;
+
+/// A request to file, with all of the work that needs no database: who else files waits while a transaction runs.
+pub(super) struct Request {
+    prepared: Arc<Prepared>,
+    actor: Actor,
+    key: Option<String>,
+    /// Tells this request from another one that came with the same key.
+    content: String,
+    received: Change,
+    judgement: Judgement,
+    decided: assigning::Decided,
+    beginning: Shingles,
+}
+
+impl Request {
+    pub(super) fn new(prepared: Arc<Prepared>, actor: Actor, key: Option<String>) -> Request {
+        Request {
+            content: digest(&prepared.submission),
+            received: received(&prepared),
+            judgement: submission::judgement(&prepared.decision),
+            decided: submission::decided(&prepared.decision, prepared.at),
+            beginning: repeats::beginning(&prepared.submission),
+            prepared,
+            actor,
+            key,
+        }
+    }
+}
 
 /// Keeps a submission: the whole of filing, in one transaction.
 pub(super) fn file(
     tx: &mut Transaction<'_>,
-    prepared: &Prepared,
-    actor: &Actor,
-    key: Option<&str>,
+    request: &Request,
     settings: &Settings,
 ) -> Result<(Filed, Option<Ticket>), Refusal> {
-    let content = digest(&prepared.submission);
+    let Request { prepared, actor, key, content, .. } = request;
     if let Some(key) = key
-        && let Some(id) = requested_before(tx, actor, key, &content)?
+        && let Some(id) = requested_before(tx, actor, key, content)?
     {
         let loaded = rows::load(tx, &id, false)?;
         let ticket = shown(tx, &loaded, actor, &prepared.serving)?;
@@ -37,52 +66,56 @@ pub(super) fn file(
         }
         return Ok((Filed { ticket, again: true }, None));
     }
-    let step = Step { serving: &prepared.serving, settings, actor, at: prepared.at };
-    let writing = step.writing();
-    let origin =
-        Origin { submitter: &actor.name, caller: prepared.caller.as_deref(), place: prepared.place.as_deref() };
-    let (seq, id) = rows::insert(tx, &origin, &writing)?;
-    let contact = match &prepared.submission.contact {
-        Some(contact) => {
-            let body = serde_json::to_string(contact).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            Some(rows::insert_personal(tx, seq, "contact", &body)?)
-        }
-        None => None,
-    };
-    let received = rows::append(tx, seq, &id, None, vec![received(prepared, contact)], &writing)?;
-    // Whoever filed it did no more than that: what the engine makes of it is the engine's.
-    let engine = Actor::system();
-    // And what came in elsewhere and earlier is decided now; its deadlines count from when it came in.
-    let step = Step { actor: &engine, at: prepared.filed_at, ..step };
-    let judgement = submission::judgement(&prepared.decision);
-    let decided = submission::decided(&prepared.decision, prepared.at);
-    let found = repeats::find(tx, seq, prepared)?;
-    let link =
-        |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
-    let mut changes: Vec<Change> = found.iter().map(link).collect();
-    let raise = repeated(&found, &decided, settings);
-    let routed = assigning::route(&received, judgement, &decided, raise, &step.case());
-    let answered = prepared.submission.answered.as_ref();
-    // What was answered goes to nobody: of the way that it would have gone its judgement and deadlines are kept.
-    let goes =
-        |change: &Change| answered.is_none() || matches!(change, Change::Decided { .. } | Change::UrgencySet { .. });
-    changes.extend(routed.into_iter().filter(goes));
-    let mut ticket = rows::append(tx, seq, &id, Some(&received), changes, &step.writing())?;
-    if let Some(text) = answered {
-        let told = vec![Change::ReplySent { reply: Words::new(text) }, Change::Closed { on_the_spot: true }];
-        let by_hand = Step { actor, at: prepared.filed_at, ..step };
-        ticket = rows::append(tx, seq, &id, Some(&ticket), told, &by_hand.writing())?;
-    }
-    audit::write(tx, &audited(actor, prepared.filed_at, "received", Some(&id)))?;
+    let (seq, ticket) = written(tx, request, settings)?;
+    audit::write(tx, &audited(actor, prepared.filed_at, "received", Some(&ticket.id)))?;
     if let Some(key) = key {
-        remember(tx, actor, key, &content, &id, prepared.filed_at)?;
+        remember(tx, actor, key, content, &ticket.id, prepared.filed_at)?;
     }
     let loaded = Loaded { seq, ticket: ticket.clone(), submitter: actor.name.clone() };
     let shown = shown(tx, &loaded, actor, &prepared.serving)?;
     Ok((Filed { ticket: shown, again: false }, Some(ticket)))
 }
 
-fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
+/// Writes the new ticket: its coming in, what was decided, and the answer where it was given at once.
+fn written(tx: &mut Transaction<'_>, request: &Request, settings: &Settings) -> Result<(i64, Ticket), Refusal> {
+    let Request { prepared, actor, decided, .. } = request;
+    let step = Step { serving: &prepared.serving, settings, actor, at: prepared.at };
+    let origin =
+        Origin { submitter: &actor.name, caller: prepared.caller.as_deref(), place: prepared.place.as_deref() };
+    let (seq, id) = rows::insert(tx, &origin, &step.writing())?;
+    let mut received = request.received.clone();
+    if let (Change::Received { contact, .. }, Some(given)) = (&mut received, &prepared.submission.contact) {
+        let body = serde_json::to_string(given).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        *contact = Some(rows::insert_personal(tx, seq, "contact", &body)?);
+    }
+    let received = rows::record(tx, seq, &id, None, vec![received], &step.writing())?;
+    // Whoever filed it did no more than that: what the engine makes of it is the engine's.
+    let engine = Actor::system();
+    // And what came in elsewhere and earlier is decided now; its deadlines count from when it came in.
+    let step = Step { actor: &engine, at: prepared.filed_at, ..step };
+    let found = repeats::find(tx, seq, prepared, &request.beginning)?;
+    let link =
+        |repeat: &Repeat| Change::Linked { link: Link { ticket: repeat.ticket.clone(), relation: repeat.relation } };
+    let mut changes: Vec<Change> = found.iter().map(link).collect();
+    let raise = repeated(&found, decided, settings);
+    let routed = assigning::route(&received, request.judgement.clone(), decided, raise, &step.case());
+    let answered = prepared.submission.answered.as_ref();
+    // What was answered goes to nobody: of the way that it would have gone its judgement and deadlines are kept.
+    let goes =
+        |change: &Change| answered.is_none() || matches!(change, Change::Decided { .. } | Change::UrgencySet { .. });
+    changes.extend(routed.into_iter().filter(goes));
+    let mut ticket = rows::record(tx, seq, &id, Some(&received), changes, &step.writing())?;
+    if let Some(text) = answered {
+        let told = vec![Change::ReplySent { reply: Words::new(text) }, Change::Closed { on_the_spot: true }];
+        let by_hand = Step { actor, at: prepared.filed_at, ..step };
+        ticket = rows::record(tx, seq, &id, Some(&ticket), told, &by_hand.writing())?;
+    }
+    rows::follow(tx, seq, None, &ticket, &step.writing())?;
+    Ok((seq, ticket))
+}
+
+/// Its coming in; who called is added when that is stored.
+fn received(prepared: &Prepared) -> Change {
     let submission = &prepared.submission;
     Change::Received {
         text: Words::new(&submission.text),
@@ -93,7 +126,7 @@ fn received(prepared: &Prepared, contact: Option<i64>) -> Change {
         confidential: submission.confidential,
         about: prepared.about.clone(),
         superior_due: submission.superior_due,
-        contact,
+        contact: None,
         chosen: submission.chosen.clone(),
         place: place(submission),
     }

@@ -2,10 +2,10 @@
 
 use super::model::Relation;
 use super::rows::{SUMMARY, millis};
-use super::submission::Prepared;
-use crate::store::{StoreError, Transaction};
+use super::submission::{Prepared, Submission};
+use crate::store::{Migration, StoreError, Transaction};
 use crate::text::mask::masked;
-use crate::text::{NearCopies, normalise};
+use crate::text::{Shingles, normalise};
 
 /// Days within which an earlier ticket may be the same matter.
 const DAYS: i64 = 90;
@@ -13,6 +13,25 @@ const DAYS: i64 = 90;
 const MOST_CANDIDATES: i64 = 50;
 /// Links that one ticket gets by itself.
 const MOST_LINKS: usize = 5;
+
+/// Which they are; indexes are made for the first of these conditions.
+const OPEN: &str = "state NOT IN ('closed', 'finalised', 'merged', 'refused') AND opened_at >= ?3 AND seq < ?2";
+
+/// Adds the indexes of open tickets by what repeats are found by; the one of all tickets grew with the years, and every
+/// filing had to pass over those that are closed.
+macro_rules! step {
+    () => {
+        "DROP INDEX tickets_by_scenario;
+         CREATE INDEX tickets_open_of_scenario ON tickets (scenario, seq)
+             WHERE scenario IS NOT NULL AND state NOT IN ('closed', 'finalised', 'merged', 'refused');
+         CREATE INDEX tickets_open_at_place ON tickets (scenario, place, seq)
+             WHERE place IS NOT NULL AND state NOT IN ('closed', 'finalised', 'merged', 'refused');"
+    };
+}
+
+/// The step that made them.
+pub(super) const MIGRATION: Migration =
+    Migration { version: 8, name: "repeats among open tickets", sqlite: step!(), postgres: step!() };
 
 /// An earlier ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +42,18 @@ pub(super) struct Repeat {
 
 /// Earlier tickets that are still open and about the same matter, or by the same caller; the newest first, those of the
 /// same matter before others. The same matter: one scenario, and the same caller, the same place or nearly the same words.
-pub(super) fn find(tx: &mut Transaction<'_>, seq: i64, prepared: &Prepared) -> Result<Vec<Repeat>, StoreError> {
+pub(super) fn find(
+    tx: &mut Transaction<'_>,
+    seq: i64,
+    prepared: &Prepared,
+    beginning: &Shingles,
+) -> Result<Vec<Repeat>, StoreError> {
     let since = millis(prepared.at) - DAYS * 86_400_000;
     let scenario = prepared.decision.scenario.as_ref().map(|scenario| scenario.id.as_str());
-    let open = "state NOT IN ('closed', 'finalised', 'merged', 'refused') AND opened_at >= ?3 AND seq < ?2";
     let mut same_matter = Vec::new();
     let mut same_caller = Vec::new();
     if let Some(caller) = &prepared.caller {
-        let sql = format!("SELECT id, scenario FROM tickets WHERE caller = ?1 AND {open} ORDER BY seq DESC LIMIT ?4");
+        let sql = format!("SELECT id, scenario FROM tickets WHERE caller = ?1 AND {OPEN} ORDER BY seq DESC LIMIT ?4");
         for row in tx.query(&sql, &[caller.into(), seq.into(), since.into(), MOST_CANDIDATES.into()])? {
             let same = scenario.is_some() && row.optional_text(1)? == scenario;
             let list = if same { &mut same_matter } else { &mut same_caller };
@@ -39,14 +62,14 @@ pub(super) fn find(tx: &mut Transaction<'_>, seq: i64, prepared: &Prepared) -> R
     }
     if let (Some(scenario), Some(place)) = (scenario, &prepared.place) {
         let sql =
-            format!("SELECT id FROM tickets WHERE scenario = ?1 AND place = ?5 AND {open} ORDER BY seq DESC LIMIT ?4");
+            format!("SELECT id FROM tickets WHERE scenario = ?1 AND place = ?5 AND {OPEN} ORDER BY seq DESC LIMIT ?4");
         let values = [scenario.into(), seq.into(), since.into(), MOST_CANDIDATES.into(), place.into()];
         for row in tx.query(&sql, &values)? {
             same_matter.push(row.text(0)?.to_owned());
         }
     }
     if let Some(scenario) = scenario {
-        same_matter.extend(same_words(tx, seq, prepared, scenario, since, open)?);
+        same_matter.extend(same_words(tx, seq, beginning, scenario, since)?);
     }
     let mut found: Vec<Repeat> = Vec::new();
     let both = same_matter.into_iter().map(|t| (t, Relation::SameMatter));
@@ -58,31 +81,27 @@ pub(super) fn find(tx: &mut Transaction<'_>, seq: i64, prepared: &Prepared) -> R
     Ok(found)
 }
 
+/// The beginning of a text, as it is kept of the earlier ones: what is masked there must be masked here.
+pub(super) fn beginning(submission: &Submission) -> Shingles {
+    let text = submission.title.as_ref().unwrap_or(&submission.text);
+    let beginning = masked(&text.chars().take(4 * SUMMARY).collect::<String>());
+    Shingles::of(&normalise(&beginning.chars().take(SUMMARY).collect::<String>()))
+}
+
 /// The newest tickets of the scenario whose beginning is a near-copy of this one's.
 fn same_words(
     tx: &mut Transaction<'_>,
     seq: i64,
-    prepared: &Prepared,
+    beginning: &Shingles,
     scenario: &str,
     since: i64,
-    open: &str,
 ) -> Result<Vec<String>, StoreError> {
-    let sql = format!(
-        "SELECT id, summary FROM tickets WHERE scenario = ?1 AND {open} AND summary <> '' ORDER BY seq DESC LIMIT ?4"
-    );
-    let rows = tx.query(&sql, &[scenario.into(), seq.into(), since.into(), MOST_CANDIDATES.into()])?;
-    let read = |row: &crate::store::Row| Ok((row.text(0)?.to_owned(), normalise(row.text(1)?)));
-    let earlier: Vec<(String, String)> = rows.iter().map(read).collect::<Result<_, StoreError>>()?;
-    let texts: Vec<String> = earlier.iter().map(|(_, text)| text.clone()).collect();
-    let submission = &prepared.submission;
-    let text = submission.title.as_ref().unwrap_or(&submission.text);
-    // As it is kept of the earlier ones: what is masked there must be masked here.
-    let beginning = masked(&text.chars().take(4 * SUMMARY).collect::<String>());
-    let beginning = normalise(&beginning.chars().take(SUMMARY).collect::<String>());
-    let (copies, mut found) = (NearCopies::new(&texts), Vec::new());
-    while let Some(at) = copies.find(&beginning, |at| !found.contains(&at)).filter(|_| found.len() < MOST_LINKS) {
-        found.push(at);
+    let sql = format!("SELECT id, summary FROM tickets WHERE scenario = ?1 AND {OPEN} ORDER BY seq DESC LIMIT ?4");
+    let mut found = Vec::new();
+    for row in tx.query(&sql, &[scenario.into(), seq.into(), since.into(), MOST_CANDIDATES.into()])? {
+        if found.len() < MOST_LINKS && beginning.near(&Shingles::of(&normalise(row.text(1)?))) {
+            found.push(row.text(0)?.to_owned());
+        }
     }
-    found.sort_unstable();
-    Ok(found.iter().filter_map(|at| earlier.get(*at as usize)).map(|(id, _)| id.clone()).collect())
+    Ok(found)
 }

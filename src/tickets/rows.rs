@@ -145,8 +145,23 @@ pub(super) fn events(tx: &mut Transaction<'_>, seq: i64, upto: Option<u32>) -> R
     rows.iter().map(read).collect()
 }
 
-/// Adds changes to a ticket (`None`: they are its first) and brings all rows up to date. Gives the ticket as it is then.
+/// Adds changes to a ticket and brings all rows up to date. Gives the ticket as it is then.
 pub(super) fn append(
+    tx: &mut Transaction<'_>,
+    seq: i64,
+    id: &str,
+    before: Option<&Ticket>,
+    changes: Vec<Change>,
+    writing: &Writing<'_>,
+) -> Result<Ticket, Refusal> {
+    let ticket = record(tx, seq, id, before, changes, writing)?;
+    follow(tx, seq, before, &ticket, writing)?;
+    Ok(ticket)
+}
+
+/// Writes changes of a ticket (`None`: they are its first) as events, and what they send; [`follow`] must come after.
+/// Gives the ticket as it is then.
+pub(super) fn record(
     tx: &mut Transaction<'_>,
     seq: i64,
     id: &str,
@@ -175,13 +190,23 @@ pub(super) fn append(
         let now = ticket.as_ref().ok_or_else(|| corrupt(id))?;
         outbox::post(tx, seq, earlier.as_ref(), now, std::slice::from_ref(&event), writing)?;
     }
-    let ticket = ticket.ok_or_else(|| corrupt(id))?;
-    write_row(tx, seq, &ticket, writing)?;
-    write_assignments(tx, seq, before, &ticket)?;
-    write_deadlines(tx, seq, before, &ticket, writing)?;
-    write_review(tx, seq, before, &ticket, writing)?;
-    figures::update(tx, before, &ticket, writing.zone)?;
-    Ok(ticket)
+    ticket.ok_or_else(|| corrupt(id))
+}
+
+/// Brings the rows that follow from events up to date: from the ticket that they stand for (`None`: one that just came in)
+/// to the one that it is now.
+pub(super) fn follow(
+    tx: &mut Transaction<'_>,
+    seq: i64,
+    before: Option<&Ticket>,
+    ticket: &Ticket,
+    writing: &Writing<'_>,
+) -> Result<(), StoreError> {
+    write_row(tx, seq, ticket, writing)?;
+    write_assignments(tx, seq, before, ticket)?;
+    write_deadlines(tx, seq, before, ticket, writing)?;
+    write_review(tx, seq, before, ticket, writing)?;
+    figures::update(tx, before, ticket, writing.zone)
 }
 
 /// Masks the name and the numbers that the caller gave in whatever is written about the ticket.

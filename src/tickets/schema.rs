@@ -176,6 +176,8 @@ pub const MIGRATIONS: &[Migration] = &[
     sums::FEWER,
     super::proposals::MIGRATION,
     super::feedback::MIGRATION,
+    super::repeats::MIGRATION,
+    sums::COARSE,
 ];
 
 #[cfg(test)]

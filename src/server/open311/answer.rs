@@ -1,12 +1,11 @@
 //! Answers in either format. The specification gives every answer as a list of flat or nested objects with fixed names
 //! in XML; one tree of ours is written as both.
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value as Json;
 
-use super::super::language::wanted;
 use super::super::problem::Problem;
 use crate::source::Lang;
 
@@ -15,7 +14,7 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
 /// JSON or XML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::server) enum Format {
     Json,
     Xml,
 }
@@ -97,17 +96,21 @@ impl Answer {
     }
 }
 
-/// What a handler gives, in the format that was asked for and the caller's language.
-pub(super) fn respond(
-    result: Result<Answer, Problem>,
-    format: Format,
-    headers: &axum::http::HeaderMap,
-    lang: Lang,
-) -> Response {
-    match result {
-        Ok(answer) => answer.written(format),
-        Err(problem) => Answer::error(&problem, wanted(headers, lang)).written(format),
+/// The format of an address of this interface, and that of its errors; none for addresses of others.
+pub(in crate::server) fn format_of(path: &str) -> Option<Format> {
+    path.starts_with("/open311/").then(|| Format::of(path).1)
+}
+
+/// A response as it goes out: a problem, wherever it came up, is written as the specification has errors.
+pub(in crate::server) fn rendered(mut response: Response, format: Format, lang: Lang) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let mut written = Answer::error(&problem, lang).written(format);
+    for name in [RETRY_AFTER, WWW_AUTHENTICATE, ALLOW] {
+        if let Some(value) = response.headers_mut().remove(&name) {
+            written.headers_mut().insert(name, value);
+        }
     }
+    written
 }
 
 fn open(out: &mut String, name: &str) {

@@ -13,6 +13,7 @@ use axum::Router;
 use axum::routing::get;
 
 use super::app::App;
+pub(super) use answer::{format_of, rendered};
 
 /// The routes; a format stands at the end of each (`.json`, `.xml`).
 pub(super) fn routes() -> Router<Arc<App>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value as Json, json};
@@ -14,7 +14,7 @@ use super::super::body;
 use super::super::caller::Caller;
 use super::super::moments;
 use super::super::problem::{Kind, Problem};
-use super::answer::{Answer, Format, respond};
+use super::answer::{Answer, Format};
 use super::services;
 use crate::access::Actor;
 use crate::say;
@@ -29,19 +29,19 @@ const MOST_FIELDS: usize = 64;
 
 type Fields = BTreeMap<String, String>;
 
-pub(super) async fn list_json(app: State<Arc<App>>, caller: Caller, query: RawQuery, headers: HeaderMap) -> Response {
-    list(app, caller, query, headers, Format::Json).await
+pub(super) async fn list_json(app: State<Arc<App>>, caller: Caller, query: RawQuery) -> Result<Response, Problem> {
+    list(app, caller, query, Format::Json).await
 }
 
-pub(super) async fn list_xml(app: State<Arc<App>>, caller: Caller, query: RawQuery, headers: HeaderMap) -> Response {
-    list(app, caller, query, headers, Format::Xml).await
+pub(super) async fn list_xml(app: State<Arc<App>>, caller: Caller, query: RawQuery) -> Result<Response, Problem> {
+    list(app, caller, query, Format::Xml).await
 }
 
-pub(super) async fn file_json(app: State<Arc<App>>, caller: Caller, request: Request) -> Response {
+pub(super) async fn file_json(app: State<Arc<App>>, caller: Caller, request: Request) -> Result<Response, Problem> {
     file(app, caller, request, Format::Json).await
 }
 
-pub(super) async fn file_xml(app: State<Arc<App>>, caller: Caller, request: Request) -> Response {
+pub(super) async fn file_xml(app: State<Arc<App>>, caller: Caller, request: Request) -> Result<Response, Problem> {
     file(app, caller, request, Format::Xml).await
 }
 
@@ -49,11 +49,9 @@ pub(super) async fn one(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Problem> {
     let (id, format) = Format::of(&name);
-    let answer = shown(&app, id, &actor).await;
-    respond(answer, format, &headers, app.configuration.lang)
+    Ok(shown(&app, id, &actor).await?.written(format))
 }
 
 /// A token is an id here: every request has its id at once.
@@ -61,28 +59,21 @@ pub(super) async fn token(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Problem> {
     let (token, format) = Format::of(&name);
-    let answer = match shown(&app, token, &actor).await {
-        Ok(_) => {
-            Ok(Answer::new("service_requests", "request", vec![json!({"service_request_id": token, "token": token})]))
-        }
-        Err(problem) => Err(problem),
-    };
-    respond(answer, format, &headers, app.configuration.lang)
+    shown(&app, token, &actor).await?;
+    let item = json!({"service_request_id": token, "token": token});
+    Ok(Answer::new("service_requests", "request", vec![item]).written(format))
 }
 
 async fn list(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
     format: Format,
-) -> Response {
+) -> Result<Response, Problem> {
     let fields = fields(query.unwrap_or_default().as_bytes());
-    let answer = listed(&app, &fields, &actor).await;
-    respond(answer, format, &headers, app.configuration.lang)
+    Ok(listed(&app, &fields, &actor).await?.written(format))
 }
 
 async fn listed(app: &App, fields: &Fields, actor: &Actor) -> Result<Answer, Problem> {
@@ -209,10 +200,13 @@ fn request(app: &App, ticket: &Json) -> Json {
     })
 }
 
-async fn file(State(app): State<Arc<App>>, Caller(actor): Caller, request: Request, format: Format) -> Response {
-    let headers = request.headers().clone();
-    let answer = filed(&app, request, &actor).await;
-    respond(answer, format, &headers, app.configuration.lang)
+async fn file(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    request: Request,
+    format: Format,
+) -> Result<Response, Problem> {
+    Ok(filed(&app, request, &actor).await?.written(format))
 }
 
 async fn filed(app: &Arc<App>, request: Request, actor: &Actor) -> Result<Answer, Problem> {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::super::app::App;
 use super::super::problem::{Kind, Problem};
-use super::answer::{Answer, Format, respond};
+use super::answer::{Answer, Format};
 use crate::bundle::Serving;
 use crate::rules::Scenario;
 use crate::say;
@@ -50,21 +49,15 @@ fn list(app: &App) -> Answer {
     Answer::new("services", "service", serving.bundle.engine.rules().scenarios().iter().map(service).collect())
 }
 
-pub(super) async fn definition(State(app): State<Arc<App>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+/// The one answer that the specification has as an object.
+pub(super) async fn definition(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let (code, format) = Format::of(&name);
     let serving = app.live.serving();
-    let found = scenario(&serving, code).map(|scenario| described(code, scenario));
-    let answer = found.ok_or_else(|| {
-        Problem::new(
-            Kind::NotFound,
-            say!("没有这个服务；全部服务见 services.json", "no such service: see services.json"),
-        )
-    });
-    match answer {
-        // The one answer that the specification has as an object.
-        Ok(answer) => answer.written_object(format),
-        problem => respond(problem, format, &headers, app.configuration.lang),
-    }
+    let scenario = scenario(&serving, code).ok_or_else(|| {
+        let detail = say!("没有这个服务；全部服务见 services.json", "no such service: see services.json");
+        Problem::new(Kind::NotFound, detail)
+    })?;
+    Ok(described(code, scenario).written_object(format))
 }
 
 /// The definition of a service: its slots are attributes.

@@ -1,5 +1,6 @@
 //! Group commit. What costs time is waiting until the disk has a commit, so whoever waits meanwhile shares the next one.
 
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -11,18 +12,21 @@ use super::{StoreError, error};
 /// Jobs of one commit, at the most.
 const MOST_JOBS: usize = 256;
 
-/// Takes jobs until the queue closes. A group is committed when nothing more waits, or after `longest` of work.
-pub(in crate::store) fn write(connection: &Connection, queue: &Queue, longest: Duration) {
+/// Takes jobs until the queue closes. A group is committed when nothing more waits, or after `longest` of work; then
+/// `committed` is told.
+pub(in crate::store) fn write(connection: &Connection, queue: &Queue, longest: Duration, committed: &SyncSender<()>) {
     while let Some(first) = queue.next() {
         let mut group = vec![first];
-        let committed = run(connection, &mut group, queue, longest);
+        let ended = run(connection, &mut group, queue, longest);
         if !connection.is_autocommit() {
             // A rollback that fails leaves no transaction either.
             let _ = connection.execute_batch("ROLLBACK");
         }
         for job in group {
-            job.answer(committed.clone());
+            job.answer(ended.clone());
         }
+        // Where it was told before and has not looked yet, that is enough.
+        let _ = committed.try_send(());
     }
 }
 

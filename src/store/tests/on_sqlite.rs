@@ -329,3 +329,29 @@ fn a_copy_is_of_one_moment_while_writing_goes_on() {
     let error = store.backup(&copy, &mut |_, _| {}).unwrap_err();
     assert!(error.to_string().contains("already there"), "{error}");
 }
+
+/// Bytes of the log beside a database.
+fn log_bytes(place: &Place) -> u64 {
+    fs::metadata(place.path().with_extension("db-wal")).map_or(0, |log| log.len())
+}
+
+#[test]
+fn the_log_is_taken_over_while_commits_follow_closely() {
+    let place = Place::sqlite();
+    let store = place.open();
+    for id in 0..2_000 {
+        add_blob(&store, id, 100_000).unwrap();
+    }
+    // 200 MB were written; the log begins anew each 64 MB at the latest.
+    let bytes = log_bytes(&place);
+    assert!((1..96 << 20).contains(&bytes), "{bytes}");
+    let pages = || {
+        let row = store.write_blocking(|transaction| transaction.query("PRAGMA page_count", &[])).unwrap();
+        row[0].integer(0).unwrap() as u64
+    };
+    // Without another commit all of it reaches the file.
+    eventually(|| fs::metadata(place.path()).unwrap().len() == pages() * 4096);
+    drop(store);
+    assert_eq!(log_bytes(&place), 0, "whoever closes the file last takes over the log");
+    assert_eq!(count(&reopen(&place).unwrap()), 2_000);
+}

@@ -188,3 +188,30 @@ macro_rules! fewer {
 
 pub(super) const FEWER: Migration =
     Migration { version: 5, name: "sums in fewer shapes", sqlite: fewer!(), postgres: fewer!() };
+
+/// The statements that add coarse shapes again: kinds, channels and districts by month, scenarios by year. Answers of few
+/// lines over a year were added up from rows that told far more apart.
+macro_rules! coarse {
+    () => {
+        concat!(
+            "INSERT INTO sums (shape, period, kind, department, scenario, district, channel, excluded, ",
+            measures!(name),
+            ", n_suggested, n_as_suggested)
+            SELECT shape + 32, substr(period, 1, 7), kind, department, scenario, district, channel, excluded, ",
+            measures!(sum),
+            ", CAST(SUM(n_suggested) AS BIGINT), CAST(SUM(n_as_suggested) AS BIGINT)
+            FROM sums WHERE shape IN (1, 8, 16) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+            INSERT INTO sums (shape, period, kind, department, scenario, district, channel, excluded, ",
+            measures!(name),
+            ", n_suggested, n_as_suggested)
+            SELECT 68, substr(period, 1, 4), kind, department, scenario, district, channel, excluded, ",
+            measures!(sum),
+            ", CAST(SUM(n_suggested) AS BIGINT), CAST(SUM(n_as_suggested) AS BIGINT)
+            FROM sums WHERE shape = 36 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;"
+        )
+    };
+}
+
+/// By then two measures more were kept, since the seventh step.
+pub(super) const COARSE: Migration =
+    Migration { version: 9, name: "sums of few lines", sqlite: coarse!(), postgres: coarse!() };
