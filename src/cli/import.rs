@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Common, Ended, Failure};
-use crate::import::{Encoding, Existing, Options, import};
+use crate::import::{Encoding, Existing, Options, SheetReader, import};
 use crate::say;
 use crate::source::{Lang, Message};
 
@@ -60,6 +60,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
         mapping: arguments.mapping.clone(),
         sheet: arguments.sheet.clone(),
         encoding,
+        reader: SheetReader::default(),
         existing,
         dry_run: arguments.dry_run,
         drop_near_copies: arguments.drop_near_copies,

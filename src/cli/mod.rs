@@ -22,6 +22,7 @@ mod lsp;
 mod matching;
 mod outbox;
 mod paths;
+mod read_sheet;
 mod replay;
 mod schema;
 mod search;
@@ -121,6 +122,9 @@ enum Command {
     Init(init::Arguments),
     /// Load the bundle and fill the cache
     Build(build::Arguments),
+    /// Read a spreadsheet for an import
+    #[command(hide = true)]
+    ReadSheet(read_sheet::Arguments),
 }
 
 impl Common {
@@ -189,6 +193,7 @@ pub fn run() -> ExitCode {
         Command::Lsp(arguments) => lsp::run(&cli.common, lang, &arguments),
         Command::Init(arguments) => init::run(&cli.common, lang, &arguments),
         Command::Build(arguments) => build::run(&cli.common, lang, &arguments),
+        Command::ReadSheet(arguments) => read_sheet::run(&arguments),
     };
     match ended {
         Ok(Ended::Fine) => ExitCode::SUCCESS,

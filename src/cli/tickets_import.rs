@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::settings::Source;
 use super::{Common, Ended, Failure, import, tickets};
-use crate::import::{Encoding, Fate, Incoming, Place, TicketOptions, import_tickets};
+use crate::import::{Encoding, Fate, Incoming, Place, SheetReader, TicketOptions, import_tickets};
 use crate::say;
 use crate::source::{Lang, Message};
 use crate::tickets::{Contact, Prepared, Refusal, Submission, Tickets};
@@ -62,6 +62,7 @@ pub(super) fn run(common: &Common, lang: Lang, arguments: &Arguments) -> Result<
         mapping: arguments.mapping.clone(),
         sheet: arguments.sheet.clone(),
         encoding,
+        reader: SheetReader::default(),
         channel: arguments.channel.clone(),
         dry_run: arguments.dry_run,
     };

@@ -6,7 +6,7 @@
 //! column is taken for, which names match nothing and which rows are left out stands in the [`Report`] and the
 //! [`TicketReport`].
 //!
-//! A file's way: `table` opens it (`delimited`, `sheet`, `json_lines`), `mapping` says what its columns are (written by
+//! A file's way: `table` opens it (`delimited`, `json_lines`, and `sheet` in a process of its own), `mapping` says what its columns are (written by
 //! hand, or proposed by `propose`). To cases: `draft` makes a masked case of each row, `labels` names departments and
 //! regions, `copies` finds repeats, `target` writes; `run` leads them through. To tickets: `incoming` makes a complaint of
 //! each row, `bad_rows` keeps the others; `tickets` leads them through.
@@ -41,6 +41,7 @@ pub use field::{Field, Purpose};
 pub use incoming::Incoming;
 pub use report::{Chosen, Example, FileReport, LabelReport, LeftOut, Reason, Report, UnmatchedLabel};
 pub use run::{Options, import};
+pub use sheet::{Format as SheetFormat, SheetReader, read_sheet};
 pub use target::Existing;
 pub use tickets::{BadRow, Fate, Place, Take, TicketOptions, TicketReport, import_tickets};
 

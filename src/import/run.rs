@@ -14,6 +14,7 @@ use super::labels::{Kind, Labels};
 use super::mapping::{Mapping, Plan};
 use super::propose::{KnownLabels, propose};
 use super::report::{Example, FileReport, Reason, Report};
+use super::sheet::SheetReader;
 use super::table::{Opening, Row, Table, Unread, Unreadable};
 use super::target::{self, Existing, NewFile};
 use super::{Encoding, MAX_ROWS};
@@ -42,6 +43,8 @@ pub struct Options {
     pub sheet: Option<String>,
     /// The encoding of files of text; by default it is found out.
     pub encoding: Option<Encoding>,
+    /// How spreadsheets are read.
+    pub reader: SheetReader,
     /// What becomes of `to` where it is there already.
     pub existing: Existing,
     /// Write nothing.
@@ -224,7 +227,8 @@ impl Import<'_> {
     }
 
     fn open(&self, path: &Path, mapping: Option<&Mapping>) -> Result<Table, Message> {
-        let opening = Opening { sheet: self.options.sheet.as_deref(), encoding: self.options.encoding };
+        let Self { options, .. } = self;
+        let opening = Opening { sheet: options.sheet.as_deref(), encoding: options.encoding, reader: &options.reader };
         Table::open(path, opening, |cells| match mapping {
             Some(mapping) => mapping.score(cells),
             None => headers::score(cells, Purpose::Cases),

@@ -1,19 +1,25 @@
-//! Spreadsheets: .xlsx cell by cell, .xls and .ods as a whole, as `calamine` reads them.
+//! Spreadsheets: .xlsx, .xls and .ods, read by a process of its own.
 //!
-//! A sheet is held in memory. What an archive unpacks to is bounded before it is opened, cells while they are read; .ods
-//! and .xls are unpacked by the library at one go, so their bounds are tighter.
+//! What the library that reads them does with a damaged file is not bounded: it may follow a chain of sectors that leads
+//! back to itself, unfold a cell that is repeated a million times, or panic. In a process of its own it can be given a
+//! bounded time and memory, and whatever becomes of it, the import has an error to show. What comes back is text.
+
+mod reading;
 
 use std::fs::File;
-use std::io::{BufReader, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader, Xls, Xlsx};
+use serde::{Deserialize, Serialize};
 
-use super::table::{Progress, Raw, Row, too_many_columns};
-use super::{MAX_COLUMNS, MAX_ROWS, zip};
+pub use self::reading::read_sheet;
+use super::table::{Progress, Raw, Row};
+use super::zip;
 use crate::say;
 use crate::source::Message;
 
@@ -21,16 +27,19 @@ use crate::source::Message;
 const MAX_XLSX: u64 = 2 << 30;
 /// Bytes that an .ods may unpack to, and that an .xls may have.
 const MAX_WHOLE: u64 = 256 << 20;
-/// How long an .ods or .xls may take: ten times what one of that size does.
+/// How long the process may be silent: ten times what one of that size is.
 const LONGEST: Duration = Duration::from_secs(120);
-/// Bytes of all cells of a sheet together.
-const MAX_CELLS: usize = 1 << 30;
+/// Lines on their way from the process.
+const LINES: usize = 1024;
 
 /// A format of spreadsheets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
+    /// Office Open XML.
     Xlsx,
+    /// The format of Excel 97.
     Xls,
+    /// OpenDocument.
     Ods,
 }
 
@@ -42,43 +51,57 @@ impl Format {
             Format::Ods => "OpenDocument .ods",
         }
     }
+
+    fn argument(self) -> &'static str {
+        Format::NAMES.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+
+    /// All, with how the command `read-sheet` has them.
+    pub const NAMES: &'static [(&'static str, Format)] =
+        &[("xlsx", Format::Xlsx), ("xls", Format::Xls), ("ods", Format::Ods)];
+}
+
+/// What the process says, a line of JSON each: the sheet's name, its rows, and at last how many there were or what is
+/// wrong. Without the last line it did not come to its end.
+#[derive(Serialize, Deserialize)]
+enum Line {
+    Sheet(String),
+    Row(u64, Vec<String>),
+    End(u64),
+    Error { zh: String, en: String },
+}
+
+impl Line {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// How spreadsheets are read.
+#[derive(Clone, Debug)]
+pub struct SheetReader {
+    /// The program whose command `read-sheet` does it; the one that runs, where none is named.
+    pub program: Option<PathBuf>,
+    /// How long it may say nothing.
+    pub longest: Duration,
+}
+
+impl Default for SheetReader {
+    fn default() -> SheetReader {
+        SheetReader { program: None, longest: LONGEST }
+    }
 }
 
 pub(super) fn open(
-    mut file: File,
+    path: &Path,
     format: Format,
     sheet: Option<&str>,
+    reader: &SheetReader,
     progress: &mut Progress,
 ) -> Result<Raw, Message> {
-    let failed = |error: std::io::Error| say!("读取失败：{error}", "reading failed: {error}");
-    let (size, most) = match format {
-        Format::Xls => (file.metadata().map(|metadata| metadata.len()).map_err(failed)?, MAX_WHOLE),
-        _ => {
-            let size = zip::unpacked_size(&mut file).map_err(failed)?;
-            let broken = || say!("文件已损坏：压缩目录读不出来", "is damaged: the archive's directory cannot be read");
-            (size.ok_or_else(broken)?, if format == Format::Xlsx { MAX_XLSX } else { MAX_WHOLE })
-        }
-    };
-    if size > most {
-        let (size, most) = (size >> 20, most >> 20);
-        return Err(say!(
-            "解压后有 {size} MB，最多 {most} MB；请另存为 CSV 或分成几个文件",
-            "unpacks to {size} MB, at most {most} MB: save it as CSV, or split it"
-        ));
-    }
-    file.rewind().map_err(failed)?;
-    let wanted = sheet.map(str::to_owned);
-    let (sheet, rows) = match format {
-        Format::Xlsx => guarded(|| xlsx(file, sheet)),
-        Format::Xls => within(LONGEST, move || {
-            let mut book = Xls::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-            whole(&mut book, wanted.as_deref())
-        }),
-        Format::Ods => within(LONGEST, move || {
-            let mut book = Ods::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-            whole(&mut book, wanted.as_deref())
-        }),
-    }?;
+    check_size(path, format)?;
+    let (sheet, rows) = reader.read(path, format, sheet)?;
     progress.total = rows.len() as u64;
     let done = Arc::clone(&progress.done);
     let rows = rows.into_iter().map(move |row| {
@@ -88,164 +111,132 @@ pub(super) fn open(
     Ok(Raw { columns: None, rows: Box::new(rows), format: format.name(), encoding: None, sheet: Some(sheet) })
 }
 
-/// Runs the library on a thread of its own and waits for it so long, at the most: in some damaged files it follows a
-/// chain of sectors that leads back to itself. Such a thread is left to itself and ends with the program.
-fn within<T: Send + 'static>(
-    longest: Duration,
-    read: impl FnOnce() -> Result<T, Message> + Send + 'static,
-) -> Result<T, Message> {
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || send.send(guarded(read)));
-    receive.recv_timeout(longest).unwrap_or_else(|_| {
-        let seconds = longest.as_secs();
-        Err(say!(
-            "读了 {seconds} 秒还没有读完，文件多半已损坏；请在表格软件里打开后另存为 .xlsx 或 CSV",
-            "was not read within {seconds} s and is most likely damaged: open it in a spreadsheet program and save it as .xlsx or CSV"
-        ))
-    })
+/// What an archive unpacks to is bounded before anybody opens it.
+fn check_size(path: &Path, format: Format) -> Result<(), Message> {
+    let failed = |error: io::Error| say!("读取失败：{error}", "reading failed: {error}");
+    let mut file = File::open(path).map_err(failed)?;
+    let (size, most) = match format {
+        Format::Xls => (file.metadata().map(|metadata| metadata.len()).map_err(failed)?, MAX_WHOLE),
+        _ => {
+            let size = zip::unpacked_size(&mut file).map_err(failed)?;
+            let broken = || say!("文件已损坏：压缩目录读不出来", "is damaged: the archive's directory cannot be read");
+            (size.ok_or_else(broken)?, if format == Format::Xlsx { MAX_XLSX } else { MAX_WHOLE })
+        }
+    };
+    if size <= most {
+        return Ok(());
+    }
+    let (size, most) = (size >> 20, most >> 20);
+    Err(say!(
+        "解压后有 {size} MB，最多 {most} MB；请另存为 CSV 或分成几个文件",
+        "unpacks to {size} MB, at most {most} MB: save it as CSV, or split it"
+    ))
 }
 
-/// Runs the library, which panics on some damaged files, and makes an error of that.
-fn guarded<T>(read: impl FnOnce() -> Result<T, Message>) -> Result<T, Message> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let result = catch_unwind(AssertUnwindSafe(read));
-    std::panic::set_hook(hook);
-    result.unwrap_or_else(|_| Err(say!("文件已损坏，无法读取", "is damaged and cannot be read")))
+fn not_started(error: &io::Error) -> Message {
+    say!("读表格的子进程启动不了：{error}", "the process that reads spreadsheets cannot be started: {error}")
 }
 
-fn damaged(error: &dyn std::error::Error) -> Message {
-    say!("打不开，文件可能已损坏或有密码：{error}", "cannot be opened, it may be damaged or have a password: {error}")
-}
+impl SheetReader {
+    /// The name of the sheet, and its rows.
+    fn read(&self, path: &Path, format: Format, sheet: Option<&str>) -> Result<(String, Vec<Row>), Message> {
+        let program = self.program.clone().map_or_else(std::env::current_exe, Ok);
+        let mut command = Command::new(program.map_err(|error| not_started(&error))?);
+        command.args(["read-sheet", "--format", format.argument()]);
+        if let Some(sheet) = sheet {
+            command.arg(format!("--sheet={sheet}"));
+        }
+        // Its panics and what the system says of its memory are for nobody.
+        command.arg("--").arg(path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| not_started(&error))?;
+        let lines = child.stdout.take().map(lines);
+        let read = lines.ok_or_else(damaged).and_then(|lines| self.collect(&lines));
+        end(&mut child);
+        read
+    }
 
-/// The sheet that was asked for, or the only one with a name.
-fn choose(names: &[String], wanted: Option<&str>) -> Result<String, Message> {
-    let list = || names.join("、");
-    match (wanted, names) {
-        (Some(wanted), _) => names.iter().find(|name| *name == wanted).cloned().ok_or_else(|| {
-            let list = list();
-            say!("没有工作表“{wanted}”，有：{list}", "there is no sheet `{wanted}`; there are: {list}")
-        }),
-        (None, [first, ..]) => Ok(first.clone()),
-        (None, []) => Err(say!("没有工作表", "has no sheets")),
+    fn collect(&self, lines: &Receiver<Line>) -> Result<(String, Vec<Row>), Message> {
+        let (mut name, mut rows) = (None, Vec::new());
+        loop {
+            match lines.recv_timeout(self.longest) {
+                Ok(Line::Sheet(sheet)) => name = Some(sheet),
+                Ok(Line::Row(number, cells)) => rows.push(Row { number, cells }),
+                Ok(Line::End(count)) if count == rows.len() as u64 => return Ok((name.ok_or_else(damaged)?, rows)),
+                Ok(Line::Error { zh, en }) => return Err(Message { zh, en }),
+                Ok(Line::End(_)) | Err(mpsc::RecvTimeoutError::Disconnected) => return Err(damaged()),
+                Err(mpsc::RecvTimeoutError::Timeout) => return Err(endless(self.longest)),
+            }
+        }
     }
 }
 
-/// Rows as they are put together from cells.
-#[derive(Default)]
-struct Sheet {
-    rows: Vec<Row>,
-    bytes: usize,
+/// The lines that a process writes, until it ends or nobody listens.
+fn lines(out: ChildStdout) -> Receiver<Line> {
+    let (send, receive) = mpsc::sync_channel(LINES);
+    std::thread::spawn(move || {
+        let lines = BufReader::new(out).lines().map_while(Result::ok);
+        let mut lines = lines.map_while(|line| serde_json::from_str::<Line>(&line).ok());
+        lines.all(|line| send.send(line).is_ok())
+    });
+    receive
 }
 
-impl Sheet {
-    /// Adds a cell; rows and columns count from 0. Cells of a row come one after the other, rows in order.
-    fn add(&mut self, row: u32, column: u32, text: String) -> Result<(), Message> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let (number, column) = (u64::from(row) + 1, column as usize);
-        if column >= MAX_COLUMNS {
-            return Err(too_many_columns(column + 1));
-        }
-        self.bytes += text.len() + size_of::<String>();
-        if self.bytes > MAX_CELLS || self.rows.len() as u64 > MAX_ROWS {
-            return Err(say!("内容太多，请分成几个文件", "holds too much: please split it"));
-        }
-        if self.rows.last().is_none_or(|last| last.number < number) {
-            self.rows.push(Row { number, cells: Vec::new() });
-        }
-        let Some(last) = self.rows.last_mut().filter(|last| last.number == number) else {
-            return Err(say!("文件已损坏：行的顺序不对", "is damaged: its rows are out of order"));
-        };
-        if last.cells.len() <= column {
-            // Cells that are not there take room too.
-            self.bytes += (column + 1 - last.cells.len()) * size_of::<String>();
-            last.cells.resize(column + 1, String::new());
-        }
-        last.cells[column] = text;
-        Ok(())
-    }
+/// Whatever it still does, nobody waits for it.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
-fn xlsx(file: File, wanted: Option<&str>) -> Result<(String, Vec<Row>), Message> {
-    let mut book = Xlsx::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-    let name = choose(&book.sheet_names(), wanted)?;
-    let mut cells = book.worksheet_cells_reader(&name).map_err(|error| damaged(&error))?;
-    let mut sheet = Sheet::default();
-    while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error))? {
-        let (row, column) = cell.get_position();
-        let text = match cell.get_value() {
-            DataRef::SharedString(text) => unescaped(text),
-            DataRef::String(text) => unescaped(text),
-            DataRef::Int(number) => number.to_string(),
-            DataRef::Float(number) => float(*number),
-            DataRef::Bool(value) => value.to_string(),
-            DataRef::DateTime(moment) => date_time(*moment),
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-            DataRef::Error(_) | DataRef::Empty => String::new(),
-        };
-        sheet.add(row, column, text)?;
-    }
-    Ok((name, sheet.rows))
+fn damaged() -> Message {
+    say!(
+        "文件已损坏或内容太多，无法读取；请在表格软件里打开后另存为 .xlsx 或 CSV",
+        "is damaged or holds too much and cannot be read: open it in a spreadsheet program and save it as .xlsx or CSV"
+    )
 }
 
-fn whole<B: Reader<BufReader<File>>>(book: &mut B, wanted: Option<&str>) -> Result<(String, Vec<Row>), Message>
-where
-    B::Error: std::error::Error,
-{
-    let name = choose(&book.sheet_names(), wanted)?;
-    let range = book.worksheet_range(&name).map_err(|error| damaged(&error))?;
-    let (first_row, first_column) = range.start().unwrap_or_default();
-    let mut sheet = Sheet::default();
-    for (row, column, value) in range.used_cells() {
-        let text = match value {
-            Data::String(text) => unescaped(text),
-            Data::Int(number) => number.to_string(),
-            Data::Float(number) => float(*number),
-            Data::Bool(value) => value.to_string(),
-            Data::DateTime(moment) => date_time(*moment),
-            Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-            Data::Error(_) | Data::Empty => String::new(),
-        };
-        sheet.add(first_row + row as u32, first_column + column as u32, text)?;
-    }
-    Ok((name, sheet.rows))
+fn endless(longest: Duration) -> Message {
+    let seconds = longest.as_secs();
+    say!(
+        "读了 {seconds} 秒还没有读完，文件多半已损坏；请在表格软件里打开后另存为 .xlsx 或 CSV",
+        "was not read within {seconds} s and is most likely damaged: open it in a spreadsheet program and save it as .xlsx or CSV"
+    )
 }
 
-/// Line breaks as people mean them: Excel writes a carriage return as `_x000D_`.
-fn unescaped(text: &str) -> String {
-    if text.contains("_x000D_") { text.replace("_x000D_", "") } else { text.to_owned() }
-}
-
-/// A number as a person would write it: an id has no `.0`.
-fn float(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e18 { format!("{number:.0}") } else { number.to_string() }
-}
-
-fn date_time(moment: ExcelDateTime) -> String {
-    if moment.is_duration() {
-        return float(moment.as_f64());
-    }
-    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-}
-
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
+    /// What comes of a process that does this.
+    fn from(script: &str) -> Result<(String, Vec<Row>), String> {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("reader");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let reader = SheetReader { program: Some(program), longest: Duration::from_millis(1_500) };
+        reader.read(Path::new("a.xls"), Format::Xls, Some("三月")).map_err(|message| message.en)
+    }
+
     #[test]
-    fn a_file_that_is_never_read_to_its_end_is_an_error() {
-        let endless = || -> Result<(), Message> {
-            loop {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        };
-        let refused = within(Duration::from_millis(50), endless).map_err(|message| message.en);
-        assert!(refused.is_err_and(|why| why.contains("most likely damaged")));
-        assert_eq!(within(Duration::from_secs(60), || Ok(7)).map_err(|message| message.en), Ok(7));
-        let panics = || -> Result<u8, Message> { Ok(Vec::new().remove(0)) };
-        assert!(within(Duration::from_secs(60), panics).is_err_and(|message| message.en.contains("is damaged")));
+    fn a_process_that_comes_to_no_end_is_an_error() {
+        let row = Row { number: 3, cells: vec!["甲".to_owned()] };
+        let good = "echo '{\"Sheet\":\"三月\"}'; echo '{\"Row\":[3,[\"甲\"]]}'; echo '{\"End\":1}'";
+        assert_eq!(from(good), Ok(("三月".to_owned(), vec![row])));
+        let given = "echo \"{\\\"Error\\\":{\\\"zh\\\":\\\"-\\\",\\\"en\\\":\\\"$*\\\"}}\"";
+        assert_eq!(from(given).unwrap_err(), "read-sheet --format xls --sheet=三月 -- a.xls");
+        for (script, expect) in [
+            ("exec sleep 60", "most likely damaged"),
+            ("exit 1", "is damaged"),
+            ("kill -9 $$", "is damaged"),
+            ("echo '{\"Sheet\":\"三月\"}'; kill -6 $$", "is damaged"),
+            ("echo '{\"Sheet\":\"三月\"}'; echo '{\"End\":1}'", "is damaged"),
+            ("echo nonsense", "is damaged"),
+        ] {
+            assert!(from(script).is_err_and(|why| why.contains(expect)), "{script}");
+        }
+        assert!(from("").is_err());
     }
 }

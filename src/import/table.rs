@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::report::Reason;
-use super::{Encoding, MAX_COLUMNS, MAX_FILE, delimited, json_lines, sheet};
+use super::sheet::{self, SheetReader};
+use super::{Encoding, MAX_COLUMNS, MAX_FILE, delimited, json_lines};
 use crate::say;
 use crate::source::Message;
 
@@ -62,10 +63,11 @@ pub(super) struct Raw {
 }
 
 /// How to open a file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Opening<'a> {
     pub(super) sheet: Option<&'a str>,
     pub(super) encoding: Option<Encoding>,
+    pub(super) reader: &'a SheetReader,
 }
 
 /// Bytes (or rows, of sheets) read and to be read.
@@ -122,7 +124,7 @@ impl Table {
         let length = length.map_err(|error| at(say!("读取失败：{error}", "reading failed: {error}")))?;
         let mut progress = Progress { total: metadata.len(), ..Progress::default() };
         let raw = match kind(&start[..length]).map_err(at)? {
-            Kind::Sheet(format) => sheet::open(file, format, opening.sheet, &mut progress),
+            Kind::Sheet(format) => sheet::open(path, format, opening.sheet, opening.reader, &mut progress),
             Kind::Text => text(file, &start[..length], opening, &progress),
         };
         Table::with_header(raw.map_err(at)?, progress, score).map_err(at)

@@ -18,6 +18,7 @@ use super::mapping::{Mapping, Plan};
 use super::propose::{KnownLabels, propose};
 use super::report::{Chosen, FileReport};
 use super::run::read_mapping;
+use super::sheet::SheetReader;
 use super::table::{Opening, Row, Table, Unread, Unreadable};
 use super::target::{NewFile, cannot_write};
 use super::{Encoding, MAX_ROWS};
@@ -41,6 +42,8 @@ pub struct TicketOptions {
     pub sheet: Option<String>,
     /// The encoding of files of text; by default it is found out.
     pub encoding: Option<Encoding>,
+    /// How spreadsheets are read.
+    pub reader: SheetReader,
     /// The channel of rows that name none.
     pub channel: Option<String>,
     /// Write nothing.
@@ -178,7 +181,8 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn open(&self, path: &Path, mapping: Option<&Mapping>) -> Result<Table, Message> {
-        let opening = Opening { sheet: self.options.sheet.as_deref(), encoding: self.options.encoding };
+        let Self { options, .. } = self;
+        let opening = Opening { sheet: options.sheet.as_deref(), encoding: options.encoding, reader: &options.reader };
         Table::open(path, opening, |cells| match mapping {
             Some(mapping) => mapping.score(cells),
             None => headers::score(cells, Purpose::Tickets),

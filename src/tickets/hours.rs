@@ -116,7 +116,7 @@ impl Tickets {
 fn of_departments(offset: i64, conditions: &str) -> String {
     format!(
         "SELECT CAST((opened_at + {offset}) / {HOUR} % {WEEK} AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM tickets
-         WHERE opened_at >= ?1 AND opened_at < ?2 AND state <> 'received'{conditions} GROUP BY 1"
+         WHERE opened_at >= ?1 AND opened_at < ?2{conditions} GROUP BY 1"
     )
 }
 
@@ -129,8 +129,7 @@ fn of_all(offset: i64, conditions: &str, index: &str) -> String {
          SELECT CAST((start + {offset}) / {HOUR} % {WEEK} AS BIGINT), (
              SELECT CAST(COUNT(*) AS BIGINT) FROM tickets{index}
              WHERE opened_at >= CASE WHEN start < ?1 THEN ?1 ELSE start END
-                 AND opened_at < CASE WHEN start + {HOUR} > ?2 THEN ?2 ELSE start + {HOUR} END
-                 AND state <> 'received'{conditions})
+                 AND opened_at < CASE WHEN start + {HOUR} > ?2 THEN ?2 ELSE start + {HOUR} END{conditions})
          FROM hours"
     )
 }

@@ -1,6 +1,8 @@
 //! Statistics (统计): counts kept in the transactions of events, summed over days and put into rates; and what is overdue
 //! while nobody answers, which no event says, counted at the moment of the question.
 
+mod late;
+
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
@@ -13,7 +15,7 @@ use super::feedback;
 use super::figures::{self, Amounts, Cell, Grain, Shape};
 use super::model::Ticket;
 use super::refusal::Refusal;
-use super::rows::{self, by_index, millis};
+use super::rows;
 use crate::access::{Actor, Scope};
 use crate::catalog::{Assessment, MEASURES};
 use crate::decide::Engine;
@@ -22,10 +24,6 @@ use crate::store::{Row, StoreError, Transaction, Value};
 
 /// Lines of an answer, at the most.
 const MOST_LINES: usize = 5_000;
-/// Groups of what is overdue now, with a day each, at the most.
-const MOST_LATE: usize = 100_000;
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
 /// Tickets that are counted again in one transaction.
 const SLICE: i64 = 500;
 /// The measure of tickets that were, or are, without an answer when it was due.
@@ -312,59 +310,6 @@ impl Counting {
         enough(counts)
     }
 
-    /// Adds what is open and overdue at this moment, which no event has written down.
-    fn late(
-        &self,
-        tx: &mut Transaction<'_>,
-        from: civil::Date,
-        to: civil::Date,
-        counts: &mut Counts,
-    ) -> Result<(), Refusal> {
-        // No day is asked for on which nothing can be.
-        let index = by_index(tx, "tickets_late");
-        let row = tx.query_one(&format!("SELECT MIN(opened_at) FROM tickets{index} WHERE {UNANSWERED}"), &[])?;
-        let Some(oldest) = row.map(|row| row.optional_integer(0)).transpose()?.flatten() else { return Ok(()) };
-        let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
-        let (from, to) = (from.max(day(rows::moment(oldest)?)), to.min(day(self.now)));
-        let start = |day: civil::Date| day.to_zoned(self.zone.clone()).map(|start| start.timestamp());
-        let (Ok(start), Ok(end)) = (start(from), start(to.saturating_add(1.day()))) else { return Ok(()) };
-        let others: Vec<&By> = self.by.iter().filter(|by| !matches!(by, By::Day | By::Month)).collect();
-        let columns: String = others.iter().map(|by| format!("COALESCE({}, ''), ", by.dimension())).collect();
-        for (first, last, offset) in steady(&self.zone, start, end) {
-            let mut values: Vec<Value> = vec![millis(self.now).into(), millis(first).into(), millis(last).into()];
-            let only = self.only(&mut values);
-            let days = match self.by.len() - others.len() {
-                0 => "CAST(0 AS BIGINT)".to_owned(),
-                _ => format!("(opened_at + {offset}) / {DAY}"),
-            };
-            let groups: Vec<String> = (1..=others.len() + 2).map(|at| at.to_string()).collect();
-            let sql = format!(
-                "SELECT {columns}{days}, excluded, CAST(COUNT(*) AS BIGINT) FROM tickets{index}
-                 WHERE {UNANSWERED} AND due_at < ?1 AND opened_at >= ?2 AND opened_at < ?3{only}
-                 GROUP BY {} LIMIT {MOST_LATE}",
-                groups.join(", ")
-            );
-            for row in tx.query(&sql, &values)? {
-                let day = civil::date(1970, 1, 1).saturating_add(row.integer(others.len())?.days()).to_string();
-                let mut values = (0..others.len()).map(|at| row.text(at).map(str::to_owned));
-                let mut group = Vec::with_capacity(self.by.len());
-                for by in &self.by {
-                    group.push(match by {
-                        By::Day => day.clone(),
-                        By::Month => Grain::Month.of(&day).to_owned(),
-                        _ => values.next().transpose()?.unwrap_or_default(),
-                    });
-                }
-                let excluded = row.integer(others.len() + 1)? != 0;
-                let late = row.integer(others.len() + 2)?;
-                let sums = counts.entry((group, excluded)).or_insert([0; MEASURES.len() + 1]);
-                let overdue = MEASURES.iter().position(|measure| *measure == OVERDUE);
-                overdue.into_iter().chain([MEASURES.len()]).for_each(|at| sums[at] += late);
-            }
-        }
-        enough(counts)
-    }
-
     /// The condition on departments.
     fn only(&self, values: &mut Vec<Value>) -> String {
         self.departments.as_ref().map_or_else(String::new, |departments| in_list(departments, values))
@@ -401,9 +346,6 @@ fn by_category(counts: Counts, by: &[By], engine: &Engine) -> Counts {
     }
     sums
 }
-
-/// Tickets that wait for an answer, with the clock running; in the words of their index.
-const UNANSWERED: &str = "state IN ('in_review', 'dispatched', 'accepted', 'contacted') AND paused = 0";
 
 fn enough(counts: &Counts) -> Result<(), Refusal> {
     if counts.len() <= MOST_LINES {

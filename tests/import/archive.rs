@@ -11,8 +11,21 @@ pub(crate) fn claiming(size: u32) -> Vec<u8> {
     archive(&[("xl/workbook.xml", b"x")], Some(size))
 }
 
+/// Files of an archive, as name and content.
+pub(crate) type Parts = Vec<(&'static str, Vec<u8>)>;
+
+/// An archive of these.
+pub(crate) fn of_parts(parts: &Parts) -> Vec<u8> {
+    stored(&parts.iter().map(|(name, content)| (*name, content.as_slice())).collect::<Vec<_>>())
+}
+
 /// An OpenDocument spreadsheet of texts.
 pub(crate) fn open_document(rows: &[Vec<&str>]) -> Vec<u8> {
+    of_parts(&open_document_parts(rows))
+}
+
+/// What one is made of.
+pub(crate) fn open_document_parts(rows: &[Vec<&str>]) -> Parts {
     let cell = |cell: &&str| {
         format!("<table:table-cell office:value-type=\"string\"><text:p>{cell}</text:p></table:table-cell>")
     };
@@ -23,40 +36,45 @@ pub(crate) fn open_document(rows: &[Vec<&str>]) -> Vec<u8> {
          <office:spreadsheet><table:table table:name=\"三月工单\">{}</table:table></office:spreadsheet></office:body></office:document-content>",
         rows.iter().map(row).collect::<String>()
     );
-    stored(&[
-        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
-        ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest/>"),
-        ("content.xml", content.as_bytes()),
-    ])
+    vec![
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
+        ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest/>".to_vec()),
+        ("content.xml", content.into_bytes()),
+    ]
 }
 
 /// A workbook of one sheet with one row, the ninth.
 pub(crate) fn sheet_with(cells: &str) -> Vec<u8> {
-    sheet(&format!("<row r=\"9\">{cells}</row>"))
+    of_parts(&sheet(&format!("<row r=\"9\">{cells}</row>")))
 }
 
 /// A workbook with the cells of a table of commas.
 pub(crate) fn workbook(table: &str) -> Vec<u8> {
+    of_parts(&workbook_parts(table))
+}
+
+/// What one is made of.
+pub(crate) fn workbook_parts(table: &str) -> Parts {
     let cell = |cell: &str| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>");
     let row = |line: &str| format!("<row>{}</row>", line.split(',').map(cell).collect::<String>());
     sheet(&table.lines().map(row).collect::<String>())
 }
 
 /// A workbook of one sheet with these rows.
-fn sheet(rows: &str) -> Vec<u8> {
+fn sheet(rows: &str) -> Parts {
     let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
-    stored(&[
+    vec![
         (
             "_rels/.rels",
-            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>",
+            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>".to_vec(),
         ),
-        ("xl/workbook.xml", b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"),
+        ("xl/workbook.xml", b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>".to_vec()),
         (
             "xl/_rels/workbook.xml.rels",
-            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
+            b"<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>".to_vec(),
         ),
-        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
-    ])
+        ("xl/worksheets/sheet1.xml", sheet.into_bytes()),
+    ]
 }
 
 fn archive(files: &[(&str, &[u8])], claimed: Option<u32>) -> Vec<u8> {

@@ -79,6 +79,35 @@ pub(crate) const JSON_PIECES: &[&str] = &[
 ];
 
 /// Encodings that [`encoded`] knows.
+/// Pieces of what spreadsheets are made of, such as no program writes.
+const XML_PIECES: &[&str] = &[
+    "<table:table-cell table:number-columns-repeated=\"16384\" office:value-type=\"string\"><text:p>路灯不亮</text:p></table:table-cell>",
+    "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell office:value-type=\"string\"><text:p>路灯不亮</text:p></table:table-cell></table:table-row>",
+    "<table:table-row table:number-rows-repeated=\"4294967296\"><table:table-cell/></table:table-row>",
+    " table:number-columns-repeated=\"1000000000\"",
+    " table:number-rows-repeated=\"-1\"",
+    "<table:covered-table-cell/>",
+    "<text:s text:c=\"2000000000\"/>",
+    "<table:table table:name=\"a\">",
+    "</table:table>",
+    "<row r=\"1048577\"><c r=\"XFE1\"><v>1</v></c></row>",
+    "<row r=\"4294967295\"><c r=\"A4294967295\"><v>1</v></c></row>",
+    "<row r=\"0\"><c r=\"A0\"><v>1</v></c></row>",
+    "<c r=\"XFD1048576\" t=\"s\"><v>99999999</v></c>",
+    "<c t=\"s\"><v>-1</v></c>",
+    "<c t=\"d\"><v>1e308</v></c>",
+    "<c s=\"4294967295\"><v>99999999999</v></c>",
+    "<dimension ref=\"A1:XFD1048576\"/>",
+    "<c r=\"A1\" t=\"inlineStr\"><is><t>",
+    "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>",
+    "&b;&#x0;&#1114112;",
+    "<![CDATA[",
+    "<!--",
+    "\"",
+    ">",
+    "</row>",
+];
+
 pub(crate) const ENCODINGS: usize = 5;
 
 /// A text in one of the encodings that tables come in.
@@ -97,9 +126,6 @@ fn table() -> String {
     let row = |n: u32| format!("G{n},第{n}盏路灯不亮，没有人管,微信,东区,2026-03-0{n} 09:30,丁一,1380000000{n}\n");
     format!("{HEAD}{}", (1..=4).map(row).collect::<String>())
 }
-
-/// Of the seeds, those that are text.
-const TEXTS: usize = 6;
 
 /// Whole files of every format and encoding, those of text first.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
@@ -129,14 +155,15 @@ const MOST: usize = 64 << 10;
 pub(crate) struct Mutator {
     state: u64,
     seeds: Vec<Vec<u8>>,
+    books: Vec<archive::Parts>,
 }
 
 impl Mutator {
     pub(crate) fn new(seed: u64) -> Mutator {
-        let mut seeds = seeds();
-        // The others are spreadsheets: what a damaged one does to the library that reads it is not bounded yet.
-        seeds.truncate(TEXTS);
-        Mutator { state: seed, seeds }
+        let text = table();
+        let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        let books = vec![archive::workbook_parts(&text), archive::open_document_parts(&rows)];
+        Mutator { state: seed, seeds: seeds(), books }
     }
 
     /// SplitMix64 (Steele, Lea and Flood 2014).
@@ -154,6 +181,9 @@ impl Mutator {
     }
 
     pub(crate) fn next(&mut self) -> Vec<u8> {
+        if self.below(4) == 0 {
+            return self.next_book();
+        }
         let at = self.below(self.seeds.len());
         let mut input = self.seeds[at].clone();
         for _ in 0..=self.below(4) * self.below(4) {
@@ -161,6 +191,30 @@ impl Mutator {
         }
         input.truncate(MOST);
         input
+    }
+
+    /// A sound archive whose parts are damaged, so that whoever reads it comes as far as what they say.
+    fn next_book(&mut self) -> Vec<u8> {
+        let at = self.below(self.books.len());
+        let mut book = self.books[at].clone();
+        for _ in 0..=self.below(4) {
+            // Mostly the one with the cells, which is the last.
+            let part = if self.below(4) == 0 { self.below(book.len()) } else { book.len() - 1 };
+            let mut content = std::mem::take(&mut book[part].1);
+            if self.below(3) == 0 {
+                self.change(&mut content);
+            } else {
+                let piece = XML_PIECES[self.below(XML_PIECES.len())];
+                // Behind a bracket or before one, where it is most likely to be understood.
+                let ends: Vec<usize> = (0..content.len()).filter(|at| content[*at] == b'>').collect();
+                let end = ends.get(self.below(ends.len())).copied().unwrap_or(0);
+                let at = if piece.starts_with(' ') { end } else { (end + 1).min(content.len()) };
+                content.splice(at..at, piece.bytes());
+            }
+            content.truncate(MOST);
+            book[part].1 = content;
+        }
+        archive::of_parts(&book)
     }
 
     fn change(&mut self, input: &mut Vec<u8>) {
