@@ -197,6 +197,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("init", "生成一份最小的规则包"),
     ("init.dir", "目录，必须为空或不存在"),
     ("build", "加载规则包并写好缓存"),
+    ("read-sheet", "为导入读取一个电子表格"),
+    ("read-sheet.format", "表格的格式：xlsx、xls 或 ods"),
+    ("read-sheet.sheet", "工作表的名称（默认第一个）"),
+    ("read-sheet.file", "表格文件"),
 ];
 
 /// What stands above and below the help: examples that run on a bundle as `init` writes it.

@@ -9,10 +9,13 @@ use crate::say;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// The spreadsheet's format: xlsx, xls or ods
     #[arg(long)]
     format: String,
+    /// The sheet's name (default: the first)
     #[arg(long)]
     sheet: Option<String>,
+    /// The spreadsheet
     file: PathBuf,
 }
 
