@@ -82,7 +82,7 @@ pub(crate) const JSON_PIECES: &[&str] = &[
 /// Pieces of what spreadsheets are made of, such as no program writes.
 const XML_PIECES: &[&str] = &[
     "<table:table-cell table:number-columns-repeated=\"16384\" office:value-type=\"string\"><text:p>路灯不亮</text:p></table:table-cell>",
-    "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell office:value-type=\"string\"><text:p>路灯不亮</text:p></table:table-cell></table:table-row>",
+    "<table:table-row table:number-rows-repeated=\"100000\"><table:table-cell office:value-type=\"string\"><text:p>路灯不亮</text:p></table:table-cell></table:table-row>",
     "<table:table-row table:number-rows-repeated=\"4294967296\"><table:table-cell/></table:table-row>",
     " table:number-columns-repeated=\"1000000000\"",
     " table:number-rows-repeated=\"-1\"",
