@@ -268,8 +268,10 @@ fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     let store = disk.place().open();
     // A copy does not fit either, and leaves nothing behind.
     add_blob(&store, 1000, 300_000).unwrap();
+    // Once it stands in the log and in the file.
+    eventually(|| fs::metadata(disk.0.path().join("tickets.db")).unwrap().len() > 300_000);
     let more = disk.0.path().join("more");
-    fs::write(&more, vec![0; 400_000]).unwrap();
+    fs::write(&more, vec![0; 200_000]).unwrap();
     assert_eq!(store.backup(&disk.0.path().join("copy.db"), &mut |_, _| {}), Err(StoreError::Full));
     assert!(
         fs::read_dir(disk.0.path()).unwrap().flatten().all(|file| !file.file_name().to_string_lossy().contains("copy"))
