@@ -125,7 +125,8 @@ fn received(prepared: &Prepared) -> Change {
         external_id: submission.external_id.clone(),
         confidential: submission.confidential,
         about: prepared.about.clone(),
-        superior_due: submission.superior_due,
+        // As precisely as it is kept: the clock says that it has passed in the millisecond in which it does.
+        superior_due: submission.superior_due.map(rows::stored),
         contact: None,
         chosen: submission.chosen.clone(),
         place: place(submission),
