@@ -6,10 +6,10 @@
 //! column is taken for, which names match nothing and which rows are left out stands in the [`Report`] and the
 //! [`TicketReport`].
 //!
-//! A file's way: `table` opens it (`delimited`, `json_lines`, and `sheet` in a process of its own), `mapping` says what its columns are (written by
-//! hand, or proposed by `propose`). To cases: `draft` makes a masked case of each row, `labels` names departments and
-//! regions, `copies` finds repeats, `target` writes; `run` leads them through. To tickets: `incoming` makes a complaint of
-//! each row, `bad_rows` keeps the others; `tickets` leads them through.
+//! A file's way: `table` opens it (`delimited`, `json_lines`, and `sheet` in a process of its own), `mapping` says what its
+//! columns are (written by hand, or proposed by `propose`). To cases: `draft` makes a masked case of each row, `labels`
+//! names departments and regions, `copies` finds repeats, `target` writes; `run` leads them through. To tickets: `incoming`
+//! makes a complaint of each row, `bad_rows` keeps the others; `tickets` leads them through.
 
 mod bad_rows;
 mod chosen;

@@ -78,7 +78,6 @@ pub(crate) const JSON_PIECES: &[&str] = &[
     "\n\n\n",
 ];
 
-/// Encodings that [`encoded`] knows.
 /// Pieces of what spreadsheets are made of, such as no program writes.
 const XML_PIECES: &[&str] = &[
     "<table:table-cell table:number-columns-repeated=\"16384\" office:value-type=\"string\"><text:p>路灯不亮</text:p></table:table-cell>",
@@ -108,6 +107,7 @@ const XML_PIECES: &[&str] = &[
     "</row>",
 ];
 
+/// Encodings that [`encoded`] knows.
 pub(crate) const ENCODINGS: usize = 5;
 
 /// A text in one of the encodings that tables come in.

@@ -348,7 +348,7 @@ fn the_log_is_taken_over_while_commits_follow_closely() {
     let bytes = log_bytes(&place);
     assert!((1..96 << 20).contains(&bytes), "{bytes}");
     let pages = || {
-        let row = store.write_blocking(|transaction| transaction.query("PRAGMA page_count", &[])).unwrap();
+        let row = store.read_blocking(|transaction| transaction.query("PRAGMA page_count", &[])).unwrap();
         row[0].integer(0).unwrap() as u64
     };
     // Without another commit all of it reaches the file.
